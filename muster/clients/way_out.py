@@ -7,6 +7,8 @@ proxy sees where tokens go, and whoever has an authority reads them.
 
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 from muster.errors import OperatorError
 from muster.settings import Settings
@@ -33,20 +35,22 @@ class WayOut:
 
 def way_out(settings: Settings) -> WayOut:
     """The way out that the settings name. Raises ``CertificatesWrong``."""
-    trust = ssl.create_default_context()
-    if settings.ca_file is not None:
-        try:
-            trust.load_verify_locations(cafile=settings.ca_file)
-        except ssl.SSLError:
-            raise CertificatesWrong(
-                f"MUSTER_CA_FILE: there is no certificate (PEM) in {settings.ca_file}"
-            ) from None
-        except OSError as error:
-            raise CertificatesWrong(
-                f"MUSTER_CA_FILE: {settings.ca_file} cannot be read: {error.strerror}"
-            ) from None
     proxy = settings.proxy
-    return WayOut(trust, None if proxy is None else proxy.get_secret_value())
+    return WayOut(_trust(settings.ca_file), None if proxy is None else proxy.get_secret_value())
+
+
+@cache
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Once for a process: to read the system's authorities takes 30 ms."""
+    trust = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            trust.load_verify_locations(cafile=ca_file)
+        except ssl.SSLError:
+            raise CertificatesWrong(f"MUSTER_CA_FILE: there is no certificate (PEM) in {ca_file}") from None
+        except OSError as error:
+            raise CertificatesWrong(f"MUSTER_CA_FILE: {ca_file} cannot be read: {error.strerror}") from None
+    return trust
 
 
 def certificate_refused(host: str, error: ssl.SSLCertVerificationError) -> str:

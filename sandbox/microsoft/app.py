@@ -38,6 +38,7 @@ from sandbox.microsoft.tenant_admin import tenant_admin_router
 from sandbox.microsoft.token_endpoint import TokenEndpoint
 from sandbox.own_pages import OwnPagesOnly
 from sandbox.signing_key import SigningKey
+from sandbox.trust import trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ class MicrosoftSimulator:
         self._codes = Codes(self._store, self._clock)
         self._graph_tokens = GraphTokens(self._key, company)
         self._pages = Pages(company, self._consent)
-        self._http = httpx.AsyncClient(trust_env=False, timeout=60)
+        self._http = httpx.AsyncClient(verify=trust(), trust_env=False, timeout=60)
         self._for_programs = self._https_app()
         self._for_browsers = self._http_app()
 

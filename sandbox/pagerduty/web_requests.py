@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from sandbox.faults import FaultBook
+from sandbox.trust import trust
 
 LARGEST_ANSWER = 5_000_000
 """Bytes that an action may get (*Incident Workflows*, FAQ: 5 MB)."""
@@ -29,7 +30,7 @@ class WebRequests:
 
     def __init__(self, faults: FaultBook) -> None:
         self._faults = faults
-        self._client = httpx.AsyncClient(trust_env=False)
+        self._client = httpx.AsyncClient(verify=trust(), trust_env=False)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: str = "", *, within: float

@@ -10,6 +10,7 @@ import httpx
 
 from sandbox.clock import Clock
 from sandbox.pagerduty.model import Attempt, Subscription
+from sandbox.trust import trust
 
 TIMEOUT = 5
 """Seconds within which a receiver must answer."""
@@ -34,7 +35,7 @@ class WebhookSender:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+        self._client = httpx.AsyncClient(verify=trust(), timeout=TIMEOUT, trust_env=False)
         self._slots = asyncio.Semaphore(_CONCURRENT)
 
     async def send(self, subscription: Subscription, webhook_id: str, body: bytes) -> Answer:

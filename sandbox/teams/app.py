@@ -57,6 +57,7 @@ from sandbox.teams.team_operations import TeamOperations
 from sandbox.teams.teams_api import teams_api_router
 from sandbox.teams.tokens import BotTokens, ChannelTokens, metadata_router
 from sandbox.teams.user_actions import UserActions
+from sandbox.trust import trust
 
 SERVICE_PATH = "/teams"
 
@@ -104,7 +105,7 @@ class TeamsSimulator:
         # Less than the five seconds for which the API keeps a connection: what is sent on one that it closes
         # at that moment gets no answer.
         limits = httpx.Limits(keepalive_expiry=2)
-        self._http = httpx.AsyncClient(trust_env=False, limits=limits)
+        self._http = httpx.AsyncClient(verify=trust(), trust_env=False, limits=limits)
         activities = Activities(self._roster, service_url)
         channel_tokens = ChannelTokens(key, company)
         self._waits = Waits()

@@ -26,6 +26,7 @@ from muster.store.pool import Pool
 from sandbox.up.servers.ports import free_port
 from tests.support import bodies
 from tests.support.company import ACCOUNT, SUBSCRIPTION, signature
+from tests.support.connections import async_client
 from tests.support.settings import settings_for
 from tests.support.waiting import eventually
 from workflows.ids import ChannelIncidentId
@@ -148,7 +149,7 @@ async def serving_edge(
         async with (
             opened_app(settings) as app,
             listening(app, port),
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+            async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
         ):
             assert (await http.get("/readyz")).json() == {"status": "ready"}
             yield Edge(http, pool, client)

@@ -28,6 +28,7 @@ from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
 from tests.api.edge import Edge
 from tests.support.company import ACCOUNT, ADA_AAD, SERVICE_URL, TENANT
+from tests.support.connections import async_client
 from tests.support.pagerduty_identity import CLIENT, CLIENT_SECRET, PagerDutyIdentity
 from tests.support.settings import KEYS
 from workflows.ids import TeamSetupId
@@ -154,7 +155,7 @@ class Browser:
     """One person's browser, with cookies of its own. It follows no redirect by itself."""
 
     def __init__(self, edge: Edge) -> None:
-        self.http = httpx.AsyncClient(base_url=edge.http.base_url, trust_env=False, timeout=15)
+        self.http = async_client(base_url=edge.http.base_url, timeout=15)
 
     async def open(self, path: str) -> httpx.Response:
         return await self.http.get(path)

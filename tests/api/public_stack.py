@@ -1,5 +1,6 @@
 """One public API between a real PagerDuty simulator, Postgres and Temporal, and a program that calls it."""
 
+import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
 from tests.api.public import bearer, given_token
+from tests.support.connections import async_client
 from tests.support.pagerduty_account import COMPANY, SimulatedAccount, running_account
 from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.temporal import client_of
@@ -78,7 +80,7 @@ class Stack:
         served, port = api or self.api, free_port()
         async with (
             listening(Strangers(public_app(served)), port),
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+            async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
         ):
             yield Program(http, served, bearer(await given_token(self.pool)))
 
@@ -132,7 +134,8 @@ def settings_of(
 ) -> Settings:
     """Those of an API whose account is the simulated one; it has a task queue of its own."""
     account = pagerduty.configured
-    config = CONFIG.replace('"client"', f'"{account.client_id}"')
+    config = re.sub('tenant = ".*"', f'tenant = "{COMPANY.tenant_id}"', CONFIG)
+    config = config.replace('"client"', f'"{account.client_id}"')
     config = config.replace("not used here", account.client_secret.get_secret_value())
     config += f'api_url = "{account.api_url}"\nidentity_url = "{account.identity_url}"\n'
     queue = f"q-{uuid.uuid4().hex[:8]}"

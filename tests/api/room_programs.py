@@ -30,6 +30,7 @@ from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
 from tests.api.public import bearer, given_token
 from tests.support.company import ACCOUNT, TENANT, company
+from tests.support.connections import async_client
 from tests.support.settings import config_file, settings_for
 from tests.support.temporal import client_of
 from tests.workflows.incident_room.outside import FakeActivities
@@ -148,7 +149,7 @@ class RoomStack:
             api = PublicApi(settings, self.pool, gateway, incidents, ANSWER_WITHIN)
             async with (
                 listening(Strangers(public_app(api)), port),
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+                async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
             ):
                 http.headers.update(bearer(await given_token(self.pool, account=account)))
                 yield RoomProgram(http, self.pool, outside or FakeActivities(), self.client, queue)

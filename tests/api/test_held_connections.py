@@ -18,6 +18,7 @@ from muster.seed import seed
 from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.support.company import company
+from tests.support.connections import async_client
 from tests.support.settings import KEYS, config_file, settings_for
 from tests.support.waiting import eventually
 
@@ -56,7 +57,7 @@ async def api(
             "/bin/sh", "-c", limited, env=environment, stdout=log, stderr=log
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        async with async_client(base_url=f"http://127.0.0.1:{port}") as http:
 
             async def ready() -> bool:
                 try:

@@ -35,6 +35,7 @@ from tests.api.edge import listening
 from tests.api.outage import line_to
 from tests.api.public import bearer, error_of, given_token
 from tests.api.public_stack import api_of, settings_of
+from tests.support.connections import async_client
 from tests.support.pagerduty_account import ADA_USER, COMPANY, SimulatedAccount, running_account
 from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService, teams_service
@@ -104,7 +105,7 @@ class Stack:
         served, port = api or self.api, free_port()
         async with (
             listening(Strangers(public_app(served)), port),
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=15) as http,
+            async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
         ):
             program = Program(http, served, self.teams, bearer(await given_token(self.api.pool)), **more)
             await program.is_shown()
@@ -214,6 +215,38 @@ async def test_a_place_that_is_not_there_is_not_found(
     before = await program.rows()
     assert error_of(await program.says("Hello", to)) == (404, message)
     assert await program.rows() == before, "nothing is left of it"
+
+
+async def test_the_incidents_own_chat_is_waited_for_where_it_was_made_a_moment_ago(
+    program: Program,
+) -> None:
+    """The bot comes after the chat: a step of a workflow may be between the two."""
+    pool, chat = program.api.pool, f"19:{program.incident}@thread.v2"
+    await pool.execute(
+        "INSERT INTO incident_room (account, incident_id, tenant, stage, topic, chat, began_at) "
+        "VALUES ('acme', $1, $2, 'made', 'Incident #42', $3, now())",
+        *(program.incident, COMPANY.tenant_id, chat),
+    )
+    saying = asyncio.create_task(program.says("First", {"chat": "dedicated"}))
+    await asyncio.sleep(0.3)
+    assert not saying.done()
+    await pool.execute(
+        "INSERT INTO conversation (id, kind, tenant, account, key, name, service_url) "
+        "VALUES ($1, 'group', $2, 'acme', 'chat-42', 'Incident #42', $3)",
+        *(chat, COMPANY.tenant_id, program.teams.service_url),
+    )
+    answer = await saying
+    assert "there is no such chat" not in answer.text
+
+
+async def test_a_chat_that_the_bot_never_came_to_is_not_found(program: Program) -> None:
+    await program.api.pool.execute(
+        "INSERT INTO incident_room (account, incident_id, tenant, stage, topic, chat, began_at) "
+        "VALUES ('acme', $1, $2, 'made', 'Incident #42', $3, now() - interval '2 minutes')",
+        *(program.incident, COMPANY.tenant_id, f"19:{program.incident}@thread.v2"),
+    )
+    answer = await program.says("First", {"chat": "dedicated"})
+    assert error_of(answer) == (404, "there is no such chat, or Muster is not in it")
 
 
 @pytest.mark.parametrize(

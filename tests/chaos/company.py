@@ -19,7 +19,7 @@ from muster.temporal.client import connect
 from sandbox.up.supervision.launch import Launched
 from tests.chaos.graph import Graph
 from tests.sandbox.chats import Chats
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.product import Product
 from tests.support.settings import settings_for
 from tests.support.simulators import Microsoft, PagerDuty, Teams
@@ -366,7 +366,7 @@ async def holding_card(incident: Incident) -> AsyncIterator[None]:
 @asynccontextmanager
 async def at_work(stack: Launched) -> AsyncIterator[Company]:
     """The company of a running product; all faults are gone at the end."""
-    async with httpx.AsyncClient(trust_env=False, limits=KEPT_SHORTLY) as http:
+    async with async_client(limits=KEPT_SHORTLY) as http:
         temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
         company = Company(http, stack, temporal)
         yield company

@@ -18,11 +18,12 @@ from muster.store.links import token_place
 from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
-from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company
+from tests.chaos.company import ACCOUNT, ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company, Incident
 from tests.chaos.invariants import in_sync
 from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, EXPAND, Newcomer
 from tests.chaos.responder import Responder
 from tests.chaos.room import made_for
+from tests.support.connections import async_client
 from tests.support.plain_browser import PlainBrowser
 from tests.support.waiting import eventually
 
@@ -41,7 +42,7 @@ DRAWN_MEANWHILE = {
 
 
 async def test_histories_search_attributes_and_logs_hold_no_secret(company: Company, stack: Launched) -> None:
-    """Two people's tokens, the app's and the bot's are used, and an error is told on the way.
+    """Two people's tokens, the app's, the bot's and a program's are used, and an error is told on the way.
 
     The incident has a chat of its own, for which Graph is asked too, and which is summed up.
     """
@@ -52,14 +53,17 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     await company.pagerduty.fault("rest", "status", status=503, match=change)
     await incident.click("acknowledge", by=BO_EMAIL)
     await incident.shows("Acknowledged by Bo Call")
+    said = await _said_by_a_program(incident, stack)
     await incident.click("resolve", by=DI_EMAIL)
     await in_sync(incident)
     assert await incident.changes_by_buttons() == ["acknowledged", "resolved"]
 
     assert await room.violations() == []
 
-    readable = {**await told_by(company, *await incident.runs()), **logs_of(stack, *LOGS, "seed")}
+    readable = {**await told_by(company, said, *await incident.runs()), **logs_of(stack, *LOGS, "seed")}
     tables = await rows_by_table(company)
+    assert "Deploy 7 is out" in readable["the history"]
+    assert "Deploy 7 is out" not in str(tables), "of what a program says a hash is kept"
     assert "as Bo Call" in readable["the history"]
     assert "PagerDuty answered 503" in readable["the history"]
     assert "Payments" in readable["search attributes, memo and summary"]
@@ -71,6 +75,19 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
     assert row["chat"] in readable["search attributes, memo and summary"]
     assert row["chat"] in tables["incident_room"]
     assert found(readable | tables, secrets_of(stack)) == []
+
+
+async def _said_by_a_program(incident: Incident, stack: Launched) -> WorkflowExecutionDescription:
+    """A program says something in the incident's thread; the run that sent it."""
+    async with async_client(timeout=15) as http:
+        answer = await http.post(
+            f"{incident.company.api}/v1/incidents/{incident.id}/messages",
+            json={"to": {"channel": "payments-ops"}, "text": "Deploy 7 is out"},
+            headers={"Authorization": f"Bearer {stack.ready['api_token']}"},
+        )
+    assert answer.status_code == 201, answer.text
+    name = f"operation/{ACCOUNT}/{answer.json()['id']}"
+    return await incident.company.temporal.get_workflow_handle(name).describe()
 
 
 @pytest.mark.slow

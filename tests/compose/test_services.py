@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 
 from sandbox.company import Person
@@ -18,7 +17,7 @@ from sandbox.up.supervision.ready_file import company_entries
 from tests.compose.balancer import Balancer
 from tests.compose.installation import Container, Installation
 from tests.compose.rolling import Cards, Stream, company_of_many_channels
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.simulators import PagerDuty, Teams
 from tests.support.waiting import eventually
 
@@ -87,7 +86,7 @@ async def test_nothing_is_lost_while_every_process_is_restarted(installation: In
     fleet, bo = Fleet(installation), _person(installation, "Bo Call")
     balancer = Balancer(fleet.api_ports)
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=30, limits=KEPT_SHORTLY) as http,
+        async_client(timeout=30, limits=KEPT_SHORTLY) as http,
         balancer.serving(installation.addresses.api_port),
     ):
         pagerduty, teams = PagerDuty(http, entries), Teams(http, entries)

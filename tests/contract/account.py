@@ -17,6 +17,7 @@ from sandbox.certificates import CA_FILE
 from sandbox.company import Company, Person, build_company, write_company
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.schemas.exchange import Exchange, exchange_of
+from tests.support.connections import request
 from tests.support.waiting import wait_until
 
 _START_WITHIN = 60.0
@@ -65,7 +66,7 @@ class Account:
 
     def sandbox(self, method: str, path: str, body: Any = None) -> None:
         """A call that is not PagerDuty's: the simulator's own side."""
-        httpx.request(method, f"{self.http}/_sandbox{path}", json=body, trust_env=False).raise_for_status()
+        request(method, f"{self.http}/_sandbox{path}", json=body).raise_for_status()
 
     def _record(self, response: httpx2.Response) -> None:
         response.read()
@@ -98,7 +99,7 @@ def running_account(folder: Path, *options: str) -> Iterator[Account]:
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, "the simulator ended at its start"
     try:
-        httpx.get(url, trust_env=False).raise_for_status()
+        request("GET", url).raise_for_status()
     except httpx.TransportError:
         return False
     return True

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from sandbox.up.supervision.launch import Launched
 from tests.e2e.windows import Windows
 from tests.support.chromium import chromium
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.product import Product, ends_of_logs, running
 from tests.support.simulators import Microsoft, PagerDuty, Teams
 
@@ -32,7 +32,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, limits=KEPT_SHORTLY) as client:
+    async with async_client(limits=KEPT_SHORTLY) as client:
         yield client
 
 

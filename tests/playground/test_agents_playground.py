@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from sandbox.up.supervision.launch import Launched, launched
 from tests.support.chromium import FLAGS, chromium_path
+from tests.support.connections import request, sync_client
 
 pytestmark = [pytest.mark.playground, pytest.mark.browser]
 
@@ -23,7 +24,7 @@ def stack(tmp_path: Path) -> Iterator[Launched]:
 @pytest.fixture
 def playground(stack: Launched) -> Iterator[Page]:
     """The Playground's page on the channel "ops"; it is never reloaded, since it shows no history."""
-    places = httpx.get(stack.ready["start"], trust_env=False).text
+    places = request("GET", stack.ready["start"]).text
     address = re.search(r'href="(http://localhost:\d+)"', places)
     assert address is not None
     with sync_playwright() as playwright:
@@ -39,7 +40,7 @@ def playground(stack: Launched) -> Iterator[Page]:
 def pagerduty(stack: Launched) -> Iterator[httpx.Client]:
     ready = stack.ready
     headers = {"Authorization": f"Token token={ready['pagerduty_token']}", "From": ready["pagerduty_user"]}
-    with httpx.Client(base_url=ready["pagerduty"], headers=headers, trust_env=False) as client:
+    with sync_client(base_url=ready["pagerduty"], headers=headers) as client:
         yield client
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import jwt
 
+from tests.support.connections import async_client
 from tests.support.identity_visitor import Flow, IdentityVisitor
 from tests.support.pagerduty_account import ADA_USER, SimulatedAccount
 
@@ -53,7 +54,7 @@ async def advance(account: SimulatedAccount, seconds: float) -> None:
 
 async def claims_of(account: SimulatedAccount, id_token: str) -> dict[str, Any]:
     """The claims, verified as a client does that knows the identity host's address alone."""
-    async with httpx.AsyncClient(base_url=account.identity_url, trust_env=False) as http:
+    async with async_client(base_url=account.identity_url) as http:
         found = (await http.get(DISCOVERY)).json()
         keys = jwt.PyJWKSet.from_dict((await http.get(found["jwks_uri"])).json())
     header = jwt.get_unverified_header(id_token)

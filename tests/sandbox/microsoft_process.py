@@ -16,6 +16,7 @@ import httpx
 
 from sandbox.company import Company, Person, build_company, write_company
 from sandbox.up.servers.ports import free_port
+from tests.support.connections import request, sync_client
 from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -84,13 +85,13 @@ class MicrosoftProcess:
         assert self.process is not None
         assert self.process.poll() is None, "the simulator ended at its start"
         try:
-            return httpx.get(f"{self.url}/_sandbox/clock", trust_env=False).status_code == 200
+            return request("GET", f"{self.url}/_sandbox/clock").status_code == 200
         except httpx.TransportError:
             return False
 
     def sandbox(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A request to ``/_sandbox`` that has to succeed."""
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, trust_env=False)
+        answer = request(method, f"{self.url}/_sandbox/{path}", json=body)
         answer.raise_for_status()
         return answer
 
@@ -198,7 +199,7 @@ class Visitor:
         assert self.choose(self.get("/sign-in"), person).status_code == 303
 
     def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        with httpx.Client(base_url=self._microsoft.url, cookies=self._cookies, trust_env=False) as http:
+        with sync_client(base_url=self._microsoft.url, cookies=self._cookies) as http:
             answer = http.request(method, path, **more)
             self._cookies = http.cookies
         return answer

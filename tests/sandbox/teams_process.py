@@ -20,6 +20,7 @@ from sandbox.app_tokens import ConnectorTokens
 from sandbox.company import Company, Person, build_company, write_company
 from sandbox.signing_key import SigningKey
 from sandbox.up.servers.ports import free_port
+from tests.support.connections import async_client, request, sync_client
 from tests.support.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -149,7 +150,7 @@ class TeamsProcess:
         assert self.process is not None
         assert self.process.poll() is None, "the simulator ended at its start"
         try:
-            return httpx.get(f"{self.url}/page/people", trust_env=False).status_code == 200
+            return request("GET", f"{self.url}/page/people").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -158,12 +159,12 @@ class TeamsProcess:
         assert self.post("/_sandbox/reset", {}).status_code == 204
 
     def get(self, path: str, **query: str) -> Any:
-        response = httpx.get(f"{self.url}{path}", params=query, trust_env=False)
+        response = request("GET", f"{self.url}{path}", params=query)
         response.raise_for_status()
         return response.json()
 
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=60, trust_env=False)
+        return request("POST", f"{self.url}{path}", json=body, timeout=60)
 
     def records(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.get("/_sandbox/records")
@@ -184,17 +185,16 @@ class TeamsProcess:
 
     def connector(self) -> httpx.Client:
         """The bot's own client."""
-        return httpx.Client(**self._connector_options())
+        return sync_client(**self._connector_options())
 
     def async_connector(self) -> httpx.AsyncClient:
         """The bot's own client, for tests that await."""
-        return httpx.AsyncClient(**self._connector_options())
+        return async_client(**self._connector_options())
 
     def _connector_options(self) -> dict[str, Any]:
         return {
             "base_url": f"{self.url}/teams/",
             "headers": {"Authorization": f"Bearer {self.bot_token()}"},
-            "trust_env": False,
             "timeout": 20,
         }
 
@@ -234,7 +234,7 @@ def events(teams: TeamsProcess, person: int) -> Iterator["Queue[Event]"]:
     address = f"{teams.url}/page/events"
     query = {"person": teams.person(person).aad_object_id}
     with (
-        httpx.Client(trust_env=False) as http,
+        sync_client() as http,
         http.stream("GET", address, params=query, timeout=20) as stream,
     ):
         lines = stream.iter_lines()

@@ -19,6 +19,7 @@ from tests.sandbox.meetings import (
 from tests.sandbox.office import Office, running_office
 from tests.schemas.exchange import exchange_of
 from tests.schemas.graph import graph_api
+from tests.support.connections import request
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_a_policy_counts_half_an_hour_after_it_was_granted(office: Office) -> No
     assert asked(office, ada).status_code == 403
     grant_policy(office, after=10)
     assert asked(office, ada).status_code == 201, "granted again it keeps its time"
-    assert httpx.delete(f"{office.teams.url}/_sandbox/access-policy", trust_env=False).status_code == 204
+    assert request("DELETE", f"{office.teams.url}/_sandbox/access-policy").status_code == 204
     assert asked(office, ada).status_code == 403, "it is taken back at once"
     assert office.teams.get("/_sandbox/access-policy") == {"counts_from": {}}
 
@@ -201,7 +202,7 @@ def test_behind_an_address_is_who_would_be_there(allowed: Office) -> None:
 
 
 def test_the_page_of_calendars_is_there(office: Office) -> None:
-    page = httpx.get(f"{office.teams.url}/calendar", trust_env=False)
+    page = request("GET", f"{office.teams.url}/calendar")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "/page/static/js/calendar.js" in page.text
 
@@ -211,7 +212,7 @@ def test_behind_the_address_of_a_deleted_entry_is_nothing(office: Office) -> Non
     made = office.call("POST", events_of(ada), entry()).json()
     assert office.call("DELETE", f"{events_of(ada)}/{made['id']}").status_code == 204
     key = unquote(made["onlineMeeting"]["joinUrl"].split("/")[5])
-    assert httpx.get(f"{office.teams.url}/page/meetings/{key}", trust_env=False).status_code == 404
+    assert request("GET", f"{office.teams.url}/page/meetings/{key}").status_code == 404
 
 
 def test_a_reset_takes_back_policies_and_meetings(allowed: Office) -> None:

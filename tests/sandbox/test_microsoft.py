@@ -32,6 +32,7 @@ from tests.sandbox.microsoft_process import (
 from tests.sandbox.teams_process import message, running_teams
 from tests.schemas.exchange import exchange_of
 from tests.schemas.graph import graph_api
+from tests.support.connections import request
 
 VERIFIER = "a-verifier-of-forty-three-characters-or-more-0"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -107,7 +108,7 @@ def test_msal_gets_a_token_that_the_connector_takes(tmp_path: Path) -> None:
         address = f"{teams.url}/teams/v3/conversations/{teams.channel}/activities"
         for given, status in ((token, 201), (microsoft.graph_token(), 401)):
             headers = {"Authorization": f"Bearer {given}"}
-            sent = httpx.post(address, json=message("hello"), headers=headers, trust_env=False)
+            sent = request("POST", address, json=message("hello"), headers=headers)
             assert sent.status_code == status
 
 
@@ -174,9 +175,10 @@ def test_browsers_are_sent_to_plain_http_and_programs_to_https(microsoft: Micros
     assert {origin_of(address) for address in pages} == {microsoft.url}
     rest = {metadata["issuer"], metadata["token_endpoint"], metadata["jwks_uri"]}
     assert {origin_of(address) for address in rest} == {microsoft.authority}
-    assert httpx.post(
-        f"{microsoft.url}/{microsoft.tenant}/oauth2/v2.0/token", json={}, trust_env=False
-    ).status_code in (404, 405)
+    assert request("POST", f"{microsoft.url}/{microsoft.tenant}/oauth2/v2.0/token", json={}).status_code in (
+        404,
+        405,
+    )
 
 
 def test_a_name_is_told_for_the_scope_profile_alone(microsoft: MicrosoftProcess, visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.sandbox.microsoft_process import MicrosoftProcess, running_microsoft
 from tests.sandbox.teams_process import TeamsProcess
+from tests.support.connections import async_client
 from tests.support.pagerduty_account import running_account
 
 pytestmark = pytest.mark.anyio
@@ -28,11 +29,11 @@ async def simulator(request: pytest.FixtureRequest) -> AsyncIterator[httpx.Async
             yield account.http
     elif request.param == "microsoft":
         microsoft: MicrosoftProcess = request.getfixturevalue("microsoft")
-        async with httpx.AsyncClient(base_url=microsoft.url, trust_env=False) as http:
+        async with async_client(base_url=microsoft.url) as http:
             yield http
     else:
         teams: TeamsProcess = request.getfixturevalue("teams")
-        async with httpx.AsyncClient(base_url=teams.url, trust_env=False) as http:
+        async with async_client(base_url=teams.url) as http:
             yield http
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.company import write_company
 from sandbox.up.servers.ports import free_port
+from tests.support.connections import async_client
 from tests.support.pagerduty_account import (
     ADA_USER,
     BO_USER,
@@ -288,7 +289,7 @@ async def test_the_process_ends_at_once_whatever_streams_are_open(
         cwd=REPOSITORY,
         stderr=subprocess.PIPE,
     )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with async_client(base_url=f"http://127.0.0.1:{port}") as http:
         await eventually(lambda: answers(http))
         async with http.stream("GET", "/app/live") as stream:
             assert stream.status_code == 200

@@ -33,6 +33,7 @@ from tests.sandbox.identity_calls import (
 )
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
+from tests.support.connections import request
 from tests.support.identity_visitor import FROM_THE_PAGE, Flow, IdentityVisitor, returned, visitor_of
 from tests.support.pagerduty_account import (
     ADA_USER,
@@ -733,11 +734,11 @@ def test_the_command_line_registers_redirect_uris_and_keeps_the_key(tmp_path: Pa
         with subprocess.Popen([*command, *options], cwd=REPOSITORY) as process:
             try:
                 wait_until(lambda: is_up(url, process))
-                state = httpx.get(f"{url}/_sandbox/identity", trust_env=False).json()
+                state = request("GET", f"{url}/_sandbox/identity").json()
                 assert (state["redirect_uris"], state["region"]) == (others, "eu")
-                found = httpx.get(f"{url}{DISCOVERY}", trust_env=False).json()
+                found = request("GET", f"{url}{DISCOVERY}").json()
                 assert found["issuer"] == f"{url}/global/oauth/anonymous"
-                key_sets.append(httpx.get(found["jwks_uri"], trust_env=False).json())
+                key_sets.append(request("GET", found["jwks_uri"]).json())
             finally:
                 process.terminate()
     assert key_sets[0] == key_sets[1]
@@ -746,7 +747,7 @@ def test_the_command_line_registers_redirect_uris_and_keeps_the_key(tmp_path: Pa
 def is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, "the simulator ended at its start"
     try:
-        return httpx.get(f"{url}/_sandbox/clock", trust_env=False).is_success
+        return request("GET", f"{url}/_sandbox/clock").is_success
     except httpx.TransportError:
         return False
 

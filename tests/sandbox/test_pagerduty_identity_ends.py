@@ -28,6 +28,7 @@ from tests.sandbox.identity_calls import (
 )
 from tests.schemas.exchange import exchange_of
 from tests.schemas.pagerduty import rest_api
+from tests.support.connections import async_client
 from tests.support.identity_visitor import Flow, IdentityVisitor, returned, visitor_of
 from tests.support.pagerduty_account import (
     ADA_USER,
@@ -172,7 +173,7 @@ async def test_a_user_removes_the_app_on_their_own_page(
     tokens = await tokens_of(account, visitor, flow, CY_USER)
     ours = {"Sec-Fetch-Site": "same-origin"}
     page, remove = f"/app/users/{CY_USER}", f"/app/users/{CY_USER}/apps/remove"
-    async with httpx.AsyncClient(base_url=account.url, trust_env=False) as browser:
+    async with async_client(base_url=account.url) as browser:
         as_ada = (await browser.get(page)).text
         assert COMPANY.bot_name in as_ada
         assert "remove-app" not in as_ada
@@ -364,7 +365,7 @@ async def test_a_refresh_goes_on_although_its_caller_left_and_is_seen_from_its_a
 ) -> None:
     tokens = await tokens_of(account, visitor, flow, CY_USER)
     await account.fault("token", "slow", match={"grant_type": "refresh_token"}, seconds=1)
-    async with httpx.AsyncClient(base_url=account.url, trust_env=False) as caller:
+    async with async_client(base_url=account.url) as caller:
         form = {
             "grant_type": "refresh_token",
             "refresh_token": tokens["refresh_token"],

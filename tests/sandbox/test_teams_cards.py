@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Locator, expect
 from tests.e2e.screens import DESKTOP, Screen, keep
 from tests.sandbox.teams_process import CARD_TYPE, TeamsProcess
 from tests.support.chromium import chromium
+from tests.support.connections import async_client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -27,10 +28,9 @@ Show = Callable[..., Awaitable[Locator]]
 @pytest.fixture
 async def bot(teams: TeamsProcess) -> AsyncIterator[httpx.AsyncClient]:
     teams.reset()
-    async with httpx.AsyncClient(
+    async with async_client(
         base_url=f"{teams.url}/teams/v3/conversations/{teams.channel}/",
         headers={"Authorization": f"Bearer {teams.bot_token()}"},
-        trust_env=False,
     ) as client:
         yield client
 

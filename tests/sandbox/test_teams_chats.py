@@ -8,6 +8,7 @@ import pytest
 
 from tests.sandbox.chats import Chats
 from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.connections import async_client
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ async def bot(teams: TeamsProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def chats(teams: TeamsProcess, bot: httpx.AsyncClient) -> AsyncIterator[Chats]:
-    async with httpx.AsyncClient(base_url=teams.url, trust_env=False) as http:
+    async with async_client(base_url=teams.url) as http:
         yield Chats(http)
 
 

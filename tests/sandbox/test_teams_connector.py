@@ -11,6 +11,7 @@ import pytest
 from tests.sandbox.teams_process import TeamsProcess, message
 from tests.schemas.connector import connector_api
 from tests.schemas.exchange import exchange_of
+from tests.support.connections import request
 
 
 def check(response: httpx.Response) -> None:
@@ -163,8 +164,8 @@ def test_only_the_bots_own_token_opens_the_connector(teams: TeamsProcess, bot: h
     teams.post("/_sandbox/say", {"person": "bo@acme.example", "conversation": teams.channel, "text": "hi"})
     for header in (None, "Bearer", "Basic x", "Bearer not.a.token", f"Bearer {teams.bot.tokens[0]}"):
         headers = {} if header is None else {"Authorization": header}
-        answer = httpx.post(
-            f"{teams.url}/teams/{activities(teams.channel)}", json=message("x"), headers=headers
+        answer = request(
+            "POST", f"{teams.url}/teams/{activities(teams.channel)}", json=message("x"), headers=headers
         )
         check(answer)
         assert refusal(answer) == (401, "Unauthorized")

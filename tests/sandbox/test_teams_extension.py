@@ -18,6 +18,7 @@ from tests.sandbox.teams_process import (
     message,
     running_teams,
 )
+from tests.support.connections import async_client
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +58,7 @@ async def bot(teams: TeamsProcess) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def chats(teams: TeamsProcess, bot: httpx.AsyncClient) -> AsyncIterator[Chats]:
-    async with httpx.AsyncClient(base_url=teams.url, trust_env=False) as http:
+    async with async_client(base_url=teams.url) as http:
         yield Chats(http)
 
 
@@ -334,7 +335,7 @@ async def test_everybody_is_asked_for_where_at_most_sixty_are(
 ) -> None:
     company = crowded(build_company(), 60)
     with running_teams(tmp_path_factory.mktemp("crowd"), company=company) as teams:
-        async with httpx.AsyncClient(base_url=teams.url, trust_env=False) as http:
+        async with async_client(base_url=teams.url) as http:
             chats = Chats(http)
             crowd = [f"crowd{number}@acme.example" for number in range(1, people)]
             chat = await chats.open(ADA, *crowd, app=True)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.connections import request
 from tests.support.waiting import wait_until
 
 
@@ -182,7 +183,7 @@ def test_other_conversations_and_cleared_faults_do_not_count(teams: TeamsProcess
     order(teams, "create", "status", status=500, match={"conversation": "19:other@thread.tacv2"})
     assert bot.post(activities(teams), json=message("x")).status_code == 201
     order(teams, "create", "status", status=500)
-    assert httpx.delete(f"{teams.url}/_sandbox/faults", trust_env=False).status_code == 204
+    assert request("DELETE", f"{teams.url}/_sandbox/faults").status_code == 204
     assert bot.post(activities(teams), json=message("x")).status_code == 201
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.teams_process import TeamsProcess, events, message
+from tests.support.connections import request
 from tests.support.waiting import wait_until
 
 
@@ -81,7 +82,7 @@ def test_lists_hold_what_the_person_may_see(teams: TeamsProcess, bot: httpx.Clie
     lists = teams.get("/page/state", person=bo.aad_object_id)
     assert lists["chats"][0]["last"]["text"] == "**Hello** Bo"
     assert (lists["chats"][0]["unread"], lists["teams"][0]["channels"][1]["unread"]) == (1, 1)
-    assert httpx.get(f"{teams.url}/page/state?person=nobody", trust_env=False).status_code == 404
+    assert request("GET", f"{teams.url}/page/state?person=nobody").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_person_deletes_on_the_page_what_they_may(teams: TeamsProcess, bot: ht
 def test_a_private_chat_is_closed_to_others(teams: TeamsProcess, bot: httpx.Client) -> None:
     chat = teams.personal_chat(teams.person(1))
     ada = teams.person(0).aad_object_id
-    assert httpx.get(f"{teams.url}/page/conversations/{chat}/messages?person={ada}", trust_env=False).is_error
+    assert request("GET", f"{teams.url}/page/conversations/{chat}/messages?person={ada}").is_error
     body = {"person": ada, "conversation": chat}
     assert teams.post("/page/read", body).is_error
     assert teams.post("/page/say", body | {"text": "hi"}).is_error
@@ -308,5 +309,5 @@ def test_malformed_requests_are_refused(teams: TeamsProcess, bot: httpx.Client, 
 
 def test_an_unknown_person_gets_nothing(teams: TeamsProcess, bot: httpx.Client) -> None:
     for path in ("state", "events", f"conversations/{teams.channel}/messages"):
-        answer = httpx.get(f"{teams.url}/page/{path}", params={"person": "nobody"}, trust_env=False)
+        answer = request("GET", f"{teams.url}/page/{path}", params={"person": "nobody"})
         assert answer.status_code == 404

@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from sandbox.company import build_company
 from sandbox.teams.playground import playground_config
 from sandbox.teams.roster import Roster
 from tests.sandbox.teams_process import TeamsProcess, card_answer, message, running_teams, serving_in_thread
+from tests.support.connections import request
 
 
 class PlaygroundConnector:
@@ -79,7 +79,7 @@ def test_connector_calls_need_the_bots_token_and_go_on_without(
 ) -> None:
     path = f"v3/conversations/{quote(teams.channel, safe='')}%3Bmessageid=1/activities"
     address = f"{teams.url}/playground/teams/{path}"
-    refused = httpx.post(address, json=message("x"), trust_env=False)
+    refused = request("POST", address, json=message("x"))
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "Unauthorized")
     assert connector.calls == []
     with teams.connector() as bot:

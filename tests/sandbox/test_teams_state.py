@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.company import build_company, write_company
 from tests.sandbox.teams_process import REPOSITORY, TeamsProcess, message, running_teams
+from tests.support.connections import request, sync_client
 from tests.support.waiting import wait_until
 
 PAGE = Path(__file__).parents[2] / "sandbox" / "teams" / "page"
@@ -39,7 +40,8 @@ def test_a_restart_keeps_everything_and_ids_go_on(tmp_path: Path) -> None:
         teams.start()
         assert teams.records() == before
         assert teams.get("/page/state", person=teams.person(0).aad_object_id) == lists
-        edited = httpx.put(
+        edited = request(
+            "PUT",
             f"{teams.url}/teams/v3/conversations/{teams.channel}/activities/{sent}",
             json=message("y"),
             headers={"Authorization": f"Bearer {token}"},
@@ -86,7 +88,7 @@ def test_a_killed_process_loses_half_a_second_at_most(tmp_path: Path) -> None:
 
 
 def test_open_pages_do_not_hold_up_the_end(tmp_path: Path) -> None:
-    with running_teams(tmp_path) as teams, httpx.Client(trust_env=False) as http:
+    with running_teams(tmp_path) as teams, sync_client() as http:
         address = f"{teams.url}/page/events?person={teams.person(0).aad_object_id}"
         with http.stream("GET", address) as stream:
             lines = stream.iter_lines()
@@ -116,18 +118,15 @@ def test_the_page_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
     renderer = tmp_path / "adaptivecards.min.js"
     monkeypatch.setenv("MUSTER_ADAPTIVECARDS_JS", str(renderer))
     with running_teams(tmp_path) as teams:
-        missing = httpx.get(f"{teams.url}/", trust_env=False)
+        missing = request("GET", f"{teams.url}/")
         assert missing.status_code == 503
         assert "adaptivecards" in missing.text
         assert "make setup" in missing.text
         renderer.write_text("var AdaptiveCards;")
-        assert (
-            httpx.get(f"{teams.url}/page/vendor/adaptivecards.min.js", trust_env=False).text
-            == "var AdaptiveCards;"
-        )
-        index = httpx.get(f"{teams.url}/", trust_env=False)
+        assert request("GET", f"{teams.url}/page/vendor/adaptivecards.min.js").text == "var AdaptiveCards;"
+        index = request("GET", f"{teams.url}/")
         assert index.text == (PAGE / "index.html").read_text()
-        assert httpx.get(f"{teams.url}/page/static/index.html", trust_env=False).text == index.text
+        assert request("GET", f"{teams.url}/page/static/index.html").text == index.text
 
 
 def test_a_damaged_snapshot_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.connections import request
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_team_has_a_name_and_channels_of_which_general_has_none(
 @pytest.mark.parametrize("more", ["", "/conversations"])
 def test_a_team_is_read_by_its_bot_alone(teams: TeamsProcess, bot: httpx.Client, more: str) -> None:
     team = teams.company.teams[0]
-    anonymous = httpx.get(f"{teams.url}/teams/v3/teams/{team.id}{more}", trust_env=False)
+    anonymous = request("GET", f"{teams.url}/teams/v3/teams/{team.id}{more}")
     assert refusal(anonymous) == (401, "Unauthorized")
     assert refusal(read(bot, "19:nowhere@thread.tacv2", more)) == (404, "ConversationNotFound")
     assert refusal(read(bot, teams.channel, more)) == (404, "ConversationNotFound"), "a channel is no team"

@@ -9,6 +9,7 @@ import pytest
 from sandbox.app_tokens import CONNECTOR_AUDIENCE, access_claims
 from sandbox.signing_key import SigningKey
 from tests.sandbox.teams_process import TeamsProcess, message
+from tests.support.connections import request
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def _fresh(teams: TeamsProcess) -> None:
 def sent_with(teams: TeamsProcess, token: str) -> httpx.Response:
     address = f"{teams.url}/teams/v3/conversations/{teams.channel}/activities"
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.post(address, json=message("hello"), headers=headers, trust_env=False)
+    return request("POST", address, json=message("hello"), headers=headers)
 
 
 def test_the_connector_takes_the_bots_token(teams: TeamsProcess) -> None:

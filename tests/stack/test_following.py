@@ -9,7 +9,7 @@ import pytest
 
 from muster.cards.incident.following import FOLLOWS
 from sandbox.up.supervision.launch import Launched
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.product import running
 from tests.support.simulators import PagerDuty, Teams
 from tests.support.waiting import eventually
@@ -27,7 +27,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=60, limits=KEPT_SHORTLY) as http:
+    async with async_client(timeout=60, limits=KEPT_SHORTLY) as http:
         yield http
 
 

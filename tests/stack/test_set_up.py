@@ -23,7 +23,7 @@ from sandbox.up.supervision.launch import Launched
 from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, at_work
 from tests.stack.channel import Channel
 from tests.stack.set_up import is_set_up, unconnected
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.product import running
 from tests.support.settings import settings_for
 from tests.support.simulators import PagerDuty
@@ -98,7 +98,7 @@ def stack(world: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, limits=KEPT_SHORTLY) as client:
+    async with async_client(limits=KEPT_SHORTLY) as client:
         yield client
 
 

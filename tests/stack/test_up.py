@@ -18,6 +18,7 @@ from sandbox.up.servers import EmbeddedPostgres
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
 from tests.stack.shell import FOREIGN_SETTINGS, foreign_shell
+from tests.support.connections import request, sync_client
 from tests.support.processes import is_alive
 from tests.support.settings import KEYS
 from tests.support.waiting import wait_until
@@ -48,7 +49,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
 def test_every_part_answers(stack: Launched) -> None:
     ready = stack.ready
     assert ready["processes"].keys() == PARTS
-    with httpx.Client(trust_env=False) as client:
+    with sync_client() as client:
         for address in (
             ready["start"],
             ready["teams"],
@@ -80,7 +81,8 @@ def test_a_killed_part_comes_back_and_the_file_says_so(stack: Launched, part: st
     assert is_alive(stack.pids[part])
     parts = f"{stack.ready['start']}/_sandbox/parts"
     wait_until(
-        lambda: all(status["state"] == "up" for status in httpx.get(parts, trust_env=False).json()), within=30
+        lambda: all(status["state"] == "up" for status in request("GET", parts).json()),
+        within=30,
     )
 
 
@@ -109,10 +111,14 @@ def test_what_is_over_https_is_signed_by_the_authority_of_the_ready_file(stack: 
         (first, *_) = client.get(f"{ready['pagerduty_https']}/services", headers=headers).json()["services"]
         assert first["self"] == f"{ready['pagerduty_https']}/services/{first['id']}"
         assert client.get(first["self"], headers=headers).json()["service"]["id"] == first["id"]
-    with httpx.Client(trust_env=False) as stranger, pytest.raises(httpx.ConnectError, match="CERTIFICATE"):
+    with (
+        sync_client() as stranger,
+        pytest.raises(httpx.ConnectError, match="CERTIFICATE"),
+    ):
         stranger.get(ready["pagerduty_https"])
 
 
+@pytest.mark.soak
 def test_the_stack_stops_cleanly_and_starts_again_on_its_data_with_a_port_taken(stack: Launched) -> None:
     pids, before = stack.pids, stack.ready
     assert stack.stop() == 0
@@ -128,13 +134,14 @@ def test_the_stack_stops_cleanly_and_starts_again_on_its_data_with_a_port_taken(
             key for key in ("api", "start", "teams", "pagerduty", "temporal") if ready[key] != before[key]
         }
         assert moved == {"api"}
-        with httpx.Client(trust_env=False) as client:
+        with sync_client() as client:
             body = {"title": "After the move", "service": ready["service"]}
             client.post(f"{ready['pagerduty']}/_sandbox/incidents", json=body).raise_for_status()
             records = f"{ready['teams']}/_sandbox/records"
             wait_until(lambda: "After the move" in client.get(records).text)
 
 
+@pytest.mark.soak
 def test_nothing_is_left_when_the_stack_is_killed(tmp_path: Path) -> None:
     with launched(tmp_path, "--empty") as stack:
         pids = stack.pids

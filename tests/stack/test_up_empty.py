@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sandbox.company import read_company
@@ -15,6 +14,7 @@ from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched, launched
 from sandbox.up.supervision.parts import muster_command
 from tests.support.company import TENANT
+from tests.support.connections import request
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def data_of(stack: Launched) -> DataFolder:
 
 def test_the_next_step_is_said(stack: Launched) -> None:
     said = " ".join(stack.output.read_text().split())
-    page = httpx.get(stack.ready["start"], trust_env=False).text
+    page = request("GET", stack.ready["start"]).text
     for text in (said, page):
         assert "Nothing is connected yet. In Teams, as Ada Ops, add Muster to a team" in text
         assert "setting-up.md" in text
@@ -65,14 +65,14 @@ def test_the_database_of_a_stack_is_seeded_as_the_docs_say(stack: Launched, tmp_
 def test_everything_that_is_kept_is_for_its_owner_alone(stack: Launched) -> None:
     folder = data_of(stack)
     incident = {"type": "incident", "title": "x", "service": {"id": "PSVC001", "type": "service_reference"}}
-    httpx.post(
+    request(
+        "POST",
         f"{stack.ready['pagerduty']}/incidents",
         json={"incident": incident},
         headers={
             "Authorization": f"Token token={stack.ready['pagerduty_token']}",
             "From": stack.ready["pagerduty_user"],
         },
-        trust_env=False,
     ).raise_for_status()
     wait_until((folder.path / "pagerduty.json").exists)
     paths = [path for path in (folder.path, *folder.path.rglob("*")) if not path.is_symlink()]
@@ -89,7 +89,7 @@ def test_everything_that_is_kept_is_for_its_owner_alone(stack: Launched) -> None
 
 def test_nothing_is_consented_and_the_product_is_the_registered_way_back(stack: Launched) -> None:
     microsoft, company = stack.ready["microsoft"], read_company(data_of(stack).company)
-    consent = httpx.get(f"{microsoft}/_sandbox/consent", trust_env=False).json()
+    consent = request("GET", f"{microsoft}/_sandbox/consent").json()
     assert (consent["granted"], consent["requested"]) == ([], list(company.bot_permissions))
     query = {
         "client_id": company.bot_app_id,
@@ -97,9 +97,9 @@ def test_nothing_is_consented_and_the_product_is_the_registered_way_back(stack: 
         "redirect_uri": f"{stack.ready['api']}/oauth/microsoft/callback",
     }
     page = f"{microsoft}/{company.tenant_id}/v2.0/adminconsent"
-    assert httpx.get(page, params=query, trust_env=False).status_code == 200
+    assert request("GET", page, params=query).status_code == 200
     query["redirect_uri"] += "/"
-    assert httpx.get(page, params=query, trust_env=False).status_code == 400
+    assert request("GET", page, params=query).status_code == 400
 
 
 def test_the_links_of_muster_ui_lead_to_this_stack(stack: Launched) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sandbox.up.servers.ports import free_port
 from sandbox.up.supervision.launch import launched
+from tests.support.connections import request
 from tests.support.registrations import Registrations, running_registrations
 
 SECRET = "do-not-show"
@@ -35,12 +35,12 @@ def test_real_registrations_are_told_tried_and_given_their_addresses(
     }
     with launched(tmp_path, env=registrations.written() | place) as stack:
         said = stack.output.read_text()
-        page = httpx.get(stack.ready["start"], trust_env=False).text
+        page = request("GET", stack.ready["start"]).text
         assert stack.ready["processes"].keys() == {"postgres", "temporal", "api", "worker"}
         assert stack.ready["api"] == f"http://127.0.0.1:{port}"
         for url in (f"http://127.0.0.1:{port}/readyz", f"http://127.0.0.1:{health}/healthz"):
-            assert httpx.get(url, trust_env=False).status_code == 200
-        webhook = httpx.post(f"http://127.0.0.1:{port}/webhooks/pagerduty/{account}", trust_env=False)
+            assert request("GET", url).status_code == 200
+        webhook = request("POST", f"http://127.0.0.1:{port}/webhooks/pagerduty/{account}")
         assert webhook.status_code != 404
 
     assert (
@@ -60,7 +60,7 @@ def test_a_credential_that_is_refused_is_told_loudly_and_stops_nothing(
 ) -> None:
     with launched(tmp_path, env=registrations.written(app_secret=SECRET)) as stack:
         said = stack.output.read_text()
-        page = httpx.get(stack.ready["start"], trust_env=False).text
+        page = request("GET", stack.ready["start"]).text
         stack_api = stack.ready["api"]
     refused = f"Teams tenant {registrations.teams.tenant_id}: REFUSED: "
     assert said.count(refused) == 2, "when it is tried, and once more where the addresses are"

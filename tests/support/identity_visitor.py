@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.pagerduty_account import REDIRECT_URI, SimulatedAccount
 
 FROM_THE_PAGE = {"Sec-Fetch-Site": "same-origin"}
@@ -84,7 +84,7 @@ class IdentityVisitor:
 @asynccontextmanager
 async def visitor_of(account: SimulatedAccount) -> AsyncIterator[IdentityVisitor]:
     """A browser in which nobody is signed in."""
-    async with httpx.AsyncClient(base_url=account.identity_url, trust_env=False, limits=KEPT_SHORTLY) as http:
+    async with async_client(base_url=account.identity_url, limits=KEPT_SHORTLY) as http:
         yield IdentityVisitor(http)
 
 

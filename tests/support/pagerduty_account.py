@@ -20,7 +20,7 @@ from sandbox.pagerduty.app import build_app
 from sandbox.pagerduty.simulator import Options, Simulator
 from sandbox.serving import Listener, serving
 from sandbox.up.servers.ports import free_port
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.waiting import Changes
 
 REPOSITORY = Path(__file__).parents[2]
@@ -229,7 +229,7 @@ async def running_account(
     listeners: Sequence[Listener] = [Listener(port)]
     async with (
         serving(app, listeners, on_stop=app.state.simulator.server_sent_events.close),
-        httpx.AsyncClient(base_url=url, trust_env=False, limits=KEPT_SHORTLY) as http,
+        async_client(base_url=url, limits=KEPT_SHORTLY) as http,
     ):
         account = SimulatedAccount(company, app.state.simulator, receiver, url, http)
         if listen:

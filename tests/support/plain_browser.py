@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST = 10
@@ -92,9 +92,7 @@ class PlainBrowser:
     """One person's browser."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(
-            trust_env=False, limits=KEPT_SHORTLY, follow_redirects=False, timeout=20
-        )
+        self._http = async_client(limits=KEPT_SHORTLY, follow_redirects=False, timeout=20)
         self.visited: list[str] = []
         """Every address that it asked, in order."""
         self.cookies: list[tuple[str, str]] = []

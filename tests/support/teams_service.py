@@ -21,7 +21,7 @@ from sandbox.signing_key import SigningKey
 from sandbox.teams.app import SERVICE_PATH, Options, TeamsSimulator
 from sandbox.up.servers.ports import LOOPBACK, free_port
 from tests.sandbox.chats import Chats
-from tests.support.connections import KEPT_SHORTLY
+from tests.support.connections import KEPT_SHORTLY, async_client
 from tests.support.waiting import Changes
 
 
@@ -167,7 +167,7 @@ async def teams_service(
     """A running simulator; by default nobody listens where its bot should be."""
     options = Options(port=free_port(), folder=folder, bot_url=bot_url)
     simulator = TeamsSimulator(company, options)
-    async with httpx.AsyncClient(base_url=options.base_url, trust_env=False, limits=KEPT_SHORTLY) as http:
+    async with async_client(base_url=options.base_url, limits=KEPT_SHORTLY) as http:
         service = TeamsService(company, options, http)
         app = service.listening_to(simulator.asgi())
         async with serving(app, [Listener(options.port)], on_stop=simulator.end_streams):

@@ -10,6 +10,7 @@ import pytest
 from muster.health import health_app
 from muster.serving import CannotListen, serving
 from sandbox.up.servers.ports import free_port
+from tests.support.connections import async_client
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ async def test_a_closing_slash_is_served_and_not_redirected():
     port = free_port()
     async with (
         serving(health_app(), port=port),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+        async_client(base_url=f"http://127.0.0.1:{port}") as http,
     ):
         for path in ("/healthz/", "/healthz//", "/metrics/"):
             assert (await http.get(path)).status_code == 200
@@ -57,7 +58,7 @@ async def test_a_dependency_that_is_down_is_told_and_leaves_the_process_ready(st
 
 async def test_a_server_in_a_block_answers_until_its_end_and_takes_no_signal():
     port, before = free_port(), [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with async_client(base_url=f"http://127.0.0.1:{port}") as http:
         async with serving(health_app(), port=port):
             assert (await http.get("/healthz")).json() == {"status": "alive"}
             assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
@@ -72,7 +73,10 @@ async def test_a_server_in_a_block_answers_until_its_end_and_takes_no_signal():
 async def test_it_answers_where_the_host_says(host, elsewhere):
     port = free_port()
     reached = f"[{host}]" if ":" in host else host.replace("0.0.0.0", "127.0.0.1")
-    async with httpx.AsyncClient(trust_env=False) as http, serving(health_app(), host=host, port=port):
+    async with (
+        async_client() as http,
+        serving(health_app(), host=host, port=port),
+    ):
         assert (await http.get(f"http://{reached}:{port}/healthz")).status_code == 200
         if elsewhere is not None:
             with pytest.raises(httpx.ConnectError):
