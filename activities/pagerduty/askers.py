@@ -20,7 +20,7 @@ from muster.payloads.values import mappings
 from muster.store import room_members, rooms
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
-from workflows.errors import CredentialRejected, Forbidden, OutsideError
+from workflows.errors import Forbidden, OutsideError
 from workflows.incident_room.messages import RoomKey
 
 ResultT = TypeVar("ResultT")
@@ -80,12 +80,10 @@ class Askers:
     async def _asked_as_app(
         self, ask: Callable[[Writer], Awaitable[ResultT]], account: str, email: str
     ) -> ResultT:
-        """A token that PagerDuty does not accept is replaced once."""
-        token = await self._app_tokens.get(account, WRITES)
-        try:
+        async def ask_by(token: str) -> ResultT:
             return await ask(Writer(token, email))
-        except CredentialRejected:
-            return await ask(Writer(await self._app_tokens.renew(account, token, WRITES), email))
+
+        return await self._app_tokens.asked(account, WRITES, ask_by)
 
 
 async def write_link_note(

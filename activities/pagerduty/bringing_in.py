@@ -28,7 +28,7 @@ from workflows.bringing_in.activities import (
 )
 from workflows.channel_incident.messages import Attached, Start, Timing
 from workflows.channel_incident.workflow_type import ATTACH, CHANNEL_INCIDENT
-from workflows.errors import CredentialRejected, ProviderUnavailable
+from workflows.errors import ProviderUnavailable
 
 _COUNTED_WITHIN = 3.0
 """Seconds: a message waits for the number."""
@@ -115,11 +115,7 @@ class BringingInActivities:
                 account, service, token=token, most=most, offset=offset, within=within
             )
 
-        token = await self._app_tokens.get(account.key, INCIDENTS)
-        try:
-            return await read(token)
-        except CredentialRejected:
-            return await read(await self._app_tokens.renew(account.key, token, INCIDENTS))
+        return await self._app_tokens.asked(account.key, INCIDENTS, read)
 
     async def _start(self, found: tuple[Target, ...], attached: Attached) -> None:
         few = asyncio.Semaphore(_STARTED_AT_ONCE)

@@ -19,7 +19,7 @@ from muster.payloads.rest import latest_note_of
 from muster.store.details import StoredDetails, lock_incident, read_details, store_details
 from muster.store.pool import Pool, transaction
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT, ReadDetails
-from workflows.errors import CredentialRejected, OutsideError
+from workflows.errors import OutsideError
 from workflows.incident.events import Details
 from workflows.incident.values import Alerts
 
@@ -118,12 +118,11 @@ class IncidentActivities:
 
     async def _incident(self, request: ReadDetails, *, within: float) -> Mapping[str, Any]:
         account = account_of(self._accounts, request.account)
-        token = await self._app_tokens.get(account.key, INCIDENTS)
-        try:
+
+        async def read(token: str) -> Mapping[str, Any]:
             return await self._client.get_incident(account, request.incident_id, token=token, within=within)
-        except CredentialRejected:
-            token = await self._app_tokens.renew(account.key, token, INCIDENTS)
-            return await self._client.get_incident(account, request.incident_id, token=token, within=within)
+
+        return await self._app_tokens.asked(account.key, INCIDENTS, read)
 
 
 async def _stored_notes(stored: StoredDetails | None) -> dict[str, Any]:

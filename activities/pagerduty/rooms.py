@@ -1,6 +1,7 @@
 """What PagerDuty has to do with an incident's chat: who may ask for it, and the note with its address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from activities.pagerduty.askers import Askers, Writer, write_link_note
@@ -19,7 +20,7 @@ from muster.store.links import LinkedUser
 from muster.store.pool import Pool
 from muster.values import NAME, one_line
 from workflows.contract import Done
-from workflows.errors import Forbidden, NotFound
+from workflows.errors import Forbidden, NotFound, OutsideError
 from workflows.incident_room.activities import (
     ADMIT,
     NOTE_CHAT,
@@ -80,9 +81,7 @@ class RoomNoteActivities:
                 account, room.incident_id, token=user.access_token, within=INTERACTIVE
             )
 
-        async with bounded(_ADMIT_SECONDS):
-            # Before PagerDuty is asked: what happens from here on, events tell the run.
-            await rooms.open_room(self._pool, room, tenant=request.tenant)
+        async with self._opened(room, tenant=request.tenant):
             try:
                 incident = await asked_as(self._tokens, read, link=link, account=account.key)
             except NoIdentity as nobody:
@@ -105,13 +104,13 @@ class RoomNoteActivities:
         room, account = request.room, account_of(self._accounts, request.room.account)
         if request.name is not None and not _OWN[request.what](request.name):
             return _refused("empty_name")
-        async with bounded(_ADMIT_SECONDS):
-            await rooms.open_room(self._pool, room, tenant=request.tenant)
+
+        async def read(token: str) -> Mapping[str, Any]:
+            return await self._client.get_incident(account, room.incident_id, token=token, within=INTERACTIVE)
+
+        async with self._opened(room, tenant=request.tenant):
             try:
-                token = await self._app_tokens.get(account.key, INCIDENTS)
-                incident = await self._client.get_incident(
-                    account, room.incident_id, token=token, within=INTERACTIVE
-                )
+                incident = await self._app_tokens.asked(account.key, INCIDENTS, read)
             except NotFound:
                 return await self._closed(room, "not_found")
             has_assignee = any(one.rank == ASSIGNEE for one in people_of(incident))
@@ -143,6 +142,20 @@ class RoomNoteActivities:
             await rooms.note_noted(self._pool, room, chat=request.chat)
         return Done()
 
+    @asynccontextmanager
+    async def _opened(self, room: RoomKey, *, tenant: str) -> AsyncIterator[None]:
+        """Ask PagerDuty in here. The room is opened before: what happens from here on, events tell the run.
+
+        Where nobody tells whether the incident is there, there is no room, unless somebody else has asked.
+        """
+        try:
+            async with bounded(_ADMIT_SECONDS):
+                await rooms.open_room(self._pool, room, tenant=tenant)
+                yield
+        except OutsideError:
+            await rooms.withdraw(self._pool, room)
+            raise
+
     async def _admitted(
         self, room: RoomKey, incident: Mapping[str, Any], asker: Asker | None, *, pressed: bool
     ) -> Admitted:
@@ -161,8 +174,10 @@ class RoomNoteActivities:
         return _refused(reason, by=by)
 
     async def _asker(self, account: PagerDutyAccount, user: str) -> Asker:
-        token = await self._app_tokens.get(account.key, USERS)
-        found = await self._client.get_user(account, user, token=token, within=INTERACTIVE)
+        async def read(token: str) -> Mapping[str, Any]:
+            return await self._client.get_user(account, user, token=token, within=INTERACTIVE)
+
+        found = await self._app_tokens.asked(account.key, USERS, read)
         return Asker(pagerduty_user=user, name=one_line(found.get("name"), NAME))
 
 

@@ -14,7 +14,6 @@ from muster.config_file import PagerDutyAccount
 from muster.store import subscriptions
 from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
-from workflows.errors import CredentialRejected
 from workflows.incident.event_types import SUBSCRIBED
 from workflows.subscription.activities import Finding
 
@@ -67,9 +66,7 @@ async def mend(
 async def _read(
     client: SubscriptionClient, app_tokens: AppTokens, account: PagerDutyAccount, id: str
 ) -> Standing | None:
-    token = await app_tokens.get(account.key, SUBSCRIPTION)
-    try:
+    async def read(token: str) -> Standing | None:
         return await client.read(account, id, token=token)
-    except CredentialRejected:
-        token = await app_tokens.renew(account.key, token, SUBSCRIPTION)
-        return await client.read(account, id, token=token)
+
+    return await app_tokens.asked(account.key, SUBSCRIPTION, read)

@@ -20,7 +20,7 @@ from muster.security.sealing import KeyRing
 from muster.store import subscriptions
 from muster.store.pool import Pool
 from muster.store.subscriptions import Stored
-from workflows.errors import CredentialRejected, Forbidden, OutcomeUnknown, OutsideError, ProviderUnavailable
+from workflows.errors import Forbidden, OutcomeUnknown, OutsideError, ProviderUnavailable
 from workflows.incident.event_types import SUBSCRIBED
 from workflows.subscription.activities import Converged, Finding
 
@@ -244,12 +244,10 @@ class Round:
             )
 
     async def _list(self) -> tuple[Listed, ...]:
-        token = await self._token()
-        try:
+        async def list_all(token: str) -> tuple[Listed, ...]:
             return await self._client.list_all(self._account, token=token)
-        except CredentialRejected:
-            token = await self._app_tokens.renew(self._account.key, token, SUBSCRIPTION)
-            return await self._client.list_all(self._account, token=token)
+
+        return await self._app_tokens.asked(self._account.key, SUBSCRIPTION, list_all)
 
     async def _delete(self, id: str) -> None:
         await self._client.delete(self._account, id, token=await self._token())

@@ -18,7 +18,7 @@ from muster.settings import Settings
 from muster.store import links
 from muster.store.links import LinkedPerson
 from muster.store.pool import Pool
-from workflows.errors import CredentialRejected, NotFound, ProviderUnavailable
+from workflows.errors import NotFound, ProviderUnavailable
 from workflows.upkeep.activities import (
     END_LINKS_OF_USERS,
     FIND_USERS,
@@ -97,13 +97,12 @@ class UserActivities:
 
     async def _is_gone(self, account: PagerDutyAccount, user: str) -> bool:
         """Whether PagerDuty says that it has no such user; any other refusal says nothing about the user."""
-        token = await self._app_tokens.get(account.key, USERS)
+
+        async def read(token: str) -> None:
+            await self._client.get_user(account, user, token=token)
+
         try:
-            try:
-                await self._client.get_user(account, user, token=token)
-            except CredentialRejected:
-                token = await self._app_tokens.renew(account.key, token, USERS)
-                await self._client.get_user(account, user, token=token)
+            await self._app_tokens.asked(account.key, USERS, read)
         except NotFound as error:
             if error.code not in _CODES:
                 raise ProviderUnavailable("a 404 that is not PagerDuty's own") from error

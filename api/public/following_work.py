@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from api.gateway import Gateway
-from api.public.errors import ApiError
+from api.public.errors import NOT_IN_TIME, RETRY_AFTER, ApiError
 from api.public.idempotency import Call, Given
 from api.public.incidents import Incidents
 from api.public.operations import operation_answer
 from api.public.public_api import PublicApi
+from api.public.tenants import Tenants
 from muster.card_runs import CardRuns
 from muster.cards.conversations import NO_CONVERSATION, NOT_FOLLOWED, NOT_THEIRS_TO_STOP
 from muster.cards.messages import speaker_name
 from muster.clients.pagerduty.rest import OPEN
 from muster.logging import correlation_id
 from muster.message_links import message_link
-from muster.payloads.rest import details_of_incident
 from muster.store import following, message_places, targets
 from muster.store.following import Followed
 from muster.store.pool import Pool
@@ -46,6 +46,7 @@ class Linking(NamedTuple):
     pool: Pool
     gateway: Gateway
     incidents: Incidents
+    tenants: Tenants
     card_runs: CardRuns
     timing: Timing
 
@@ -53,13 +54,13 @@ class Linking(NamedTuple):
     def of(cls, api: PublicApi) -> "Linking":
         """Of the API's dependencies."""
         timing = Timing(edit_interval=api.settings.edit_interval, grace=api.settings.grace)
-        return cls(api.pool, api.gateway, api.incidents, CardRuns(api.gateway, timing), timing)
+        return cls(api.pool, api.gateway, api.incidents, Tenants(api), CardRuns(api.gateway, timing), timing)
 
     async def place(self, account: str, incident_id: str, name: str) -> Place:
         """The channel or group chat of this name; raises ``ApiError`` 404."""
         for find in (message_places.channel, message_places.chat):
             found = await find(self.pool, account=account, incident_id=incident_id, name=name)
-            if found is not None:
+            if found is not None and self.tenants.is_of(account, found.tenant):
                 return found
         raise ApiError(404, NO_CONVERSATION)
 
@@ -103,10 +104,10 @@ class FollowWork:
     async def do(self, operation: OperationKey) -> Ended:
         """Have it followed; raises ``ApiError`` 404 or 503, or ``TemporalUnavailable``."""
         own, account = self.linking, operation.account
-        incident = await own.incidents.read(
+        details = await own.incidents.read(
             account, self.incident_id, answer_by=self.answer_by - _TELLING_TAKES
         )
-        snapshot = details_of_incident(incident).snapshot
+        snapshot = details.snapshot
         place = await own.place(account, self.incident_id, self.conversation)
         name = await own.speaker(self.call)
         await own.require_temporal(self.answer_by)
@@ -140,7 +141,10 @@ class FollowWork:
             by=name, following=target.following, is_open=is_open, correlation=correlation_id.get()
         )
         start = target.start(self.linking.timing)
-        await self.linking.gateway.signal(CHANNEL_INCIDENT, start, FOLLOW_SIGNAL, told)
+        try:
+            await self.linking.gateway.signal(CHANNEL_INCIDENT, start, FOLLOW_SIGNAL, told)
+        except TemporalUnavailable as error:  # its row says that it is followed
+            raise ApiError(503, NOT_IN_TIME, RETRY_AFTER) from error
 
     async def _choose(self, followed: Followed, place: Place, name: str) -> None:
         """What is followed already, or brought by a connection, has a preset of its own."""

@@ -19,7 +19,7 @@ def uses_in(path: Path) -> set[str]:
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr == "get"
+        and call.func.attr in ("get", "asked")
         and ast.unparse(call.func.value) in TOKENS
         for use in call.args
         if isinstance(use, ast.Name)

@@ -5,8 +5,9 @@ guide). So a token is kept with the scopes that it has, and each use names those
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,6 +22,9 @@ _PROVIDER = "PagerDuty's token endpoint"
 _WITHIN = 5.0
 _ASKED_AGAIN_AFTER = 30.0
 """Seconds between two tokens of an account that are asked for because the one at hand lacks scopes."""
+
+
+ResultT = TypeVar("ResultT")
 
 
 class _Answer(BaseModel):
@@ -43,7 +47,7 @@ class _Token:
 class AppTokens:
     """Tokens by account key, kept for the process.
 
-    Both methods raise ``CredentialRejected``, ``Forbidden`` (the registration lacks scopes that the use
+    Its methods raise ``CredentialRejected``, ``Forbidden`` (the registration lacks scopes that the use
     needs, named with the feature), ``ProviderUnavailable``, ``RateLimited``, or ``RequestInvalid`` for an
     account that is not configured.
     """
@@ -78,6 +82,14 @@ class AppTokens:
         if token.value == rejected:
             token = await self._cache.renew(account, token)
         return self._value(token, use)
+
+    async def asked(self, account: str, use: Use, ask: Callable[[str], Awaitable[ResultT]]) -> ResultT:
+        """What ``ask`` returns for a token; one that PagerDuty does not accept is replaced once."""
+        token = await self.get(account, use)
+        try:
+            return await ask(token)
+        except CredentialRejected:
+            return await ask(await self.renew(account, token, use))
 
     def _value(self, token: _Token, use: Use) -> str:
         if missing := token.missing(use):
