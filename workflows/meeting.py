@@ -67,5 +67,6 @@ class StoredMeeting(Value):
     has_entry: bool = False
     invited: tuple[str, ...] = ()
     invited_count: int = 0
+    left_out: int = 0
     marked: bool = False
     replaces: str = ""

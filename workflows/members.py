@@ -4,8 +4,8 @@ from typing import Literal
 
 from workflows.values import Value
 
-MOST_NAMED_AT_ONCE = 250
-"""As many as a chat takes."""
+MOST_NAMED_AT_ONCE = 500
+"""Twice as many as a chat takes: who finds no place in it is named."""
 
 WhyNotChanged = Literal[
     "unknown", "other_tenant", "no_account", "not_granted", "blocked", "refused", "full", "not_there"

@@ -8,12 +8,12 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from api.public.bodies import StrictBody
+from api.public.chat_orders import Chats
 from api.public.errors import errors
-from api.public.idempotency import Accepted, IdempotentCall
+from api.public.idempotency import IdempotentCall
 from api.public.operations import OperationAnswer
-from api.public.order_work import Chats, OrderWork
 from api.public.public_api import PublicApi
-from api.public.room_work import asked_as
+from api.public.room_work import ACCEPTED, asked_as
 from api.public.route import AnswerBy, IncidentId
 from muster.cards.messages import EMPTY
 from muster.cards.rooms.programs import left_out_sentence
@@ -25,7 +25,7 @@ _LONGEST_TOPIC = 1_000
 _TOPIC = "Colons become spaces, and what is longer than Teams takes is cut."
 _REMOVE_PEOPLE = "Take everybody out whom Muster brought in."
 ENDS: dict[int | str, dict[str, Any]] = {
-    202: {"model": Accepted, "description": "It is being done; the operation tells how that ends."},
+    **ACCEPTED,
     **errors(403, 404, 422, 502, 504),
 }
 """How a call ends that asks the room."""
@@ -85,7 +85,7 @@ def chat_router(api: PublicApi) -> APIRouter:
         def message(key: str) -> SetTopic:
             return SetTopic(**asked_as(call, key), topic=topic.topic)
 
-        work = OrderWork(chats, call, "set_topic", incident, message, _renamed, answer_by)
+        work = chats.order(call, "set_topic", incident, message, _renamed, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     @router.post(
@@ -102,7 +102,7 @@ def chat_router(api: PublicApi) -> APIRouter:
         def message(key: str) -> ArchiveChat:
             return ArchiveChat(**asked_as(call, key), people_leave=archiving.remove_people)
 
-        work = OrderWork(chats, call, "archive_chat", incident, message, _archived, answer_by)
+        work = chats.order(call, "archive_chat", incident, message, _archived, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     return router

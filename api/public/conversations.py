@@ -12,6 +12,7 @@ from api.public.following_work import FOLLOW, STOP, FollowWork, Linking, StopWor
 from api.public.idempotency import IdempotentCall
 from api.public.operations import OperationAnswer
 from api.public.public_api import PublicApi
+from api.public.room_work import ACCEPTED
 from api.public.route import AnswerBy, IncidentId
 from muster.values import TEAMS_ID
 from workflows.presets import Preset
@@ -50,7 +51,7 @@ def conversations_router(api: PublicApi) -> APIRouter:
         path,
         summary="Link a conversation",
         response_model=OperationAnswer,
-        responses=errors(404, 422),
+        responses=ACCEPTED | errors(404, 422),
     )
     async def link(
         incident: IncidentId,
@@ -67,7 +68,7 @@ def conversations_router(api: PublicApi) -> APIRouter:
         path,
         summary="Unlink a conversation",
         response_model=OperationAnswer,
-        responses=errors(400, 404, 409, 422),
+        responses=ACCEPTED | errors(404, 409, 422),
     )
     async def unlink(
         incident: IncidentId, conversation: ConversationName, call: IdempotentCall, answer_by: AnswerBy

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.public.bodies import PagerDutyBody
 from api.public.errors import ApiError, errors
 from api.public.idempotency import Given, IdempotentCall
+from api.public.operations import OperationAnswer
 from api.public.program_wishes import Wish, pagerduty_user
 from api.public.public_api import PublicApi
 from api.public.room_work import ACCEPTED, RoomOf, Rooms, RoomWork, asked_as
@@ -87,9 +88,11 @@ def dedicated_chats_router(api: PublicApi) -> APIRouter:
     ) -> Response:
         """Make the incident's chat, once."""
         account = call.caller.account
-        room = RoomOf(incident_id, tenants.require(account, body.mst_tenant_id))
 
-        async def given(answer: RoomAnswer) -> Given:
+        async def room() -> RoomOf:
+            return RoomOf(incident_id, tenants.require(account, body.mst_tenant_id))
+
+        async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:
             if answer.outcome.kind == "already":
                 raise ApiError(409, CHAT_EXISTS)
             name = answer.name or (await _found(api.pool, account, incident_id)).name
@@ -114,20 +117,19 @@ def dedicated_chats_router(api: PublicApi) -> APIRouter:
         summary="Delete a dedicated chat",
         status_code=204,
         response_model=None,
-        responses=ACCEPTED | errors(400, 403, 404, 422, 502, 504),
+        responses=ACCEPTED | errors(403, 404, 422, 502, 504),
     )
     async def delete(incident_id: IncidentId, call: IdempotentCall, answer_by: AnswerBy) -> Response:
         """Delete the incident's chat, with everything in it. It takes `Chat.ManageDeletion.All`."""
-        chat = await _found(api.pool, call.caller.account, incident_id)
-        work = RoomWork(
-            rooms,
-            call,
-            "delete_chat",
-            RoomOf(incident_id, chat.tenant),
-            lambda operation: DeleteChat(**asked_as(call, operation)),
-            _nothing,
-            answer_by,
-        )
+
+        async def room() -> RoomOf:
+            chat = await _found(api.pool, call.caller.account, incident_id)
+            return RoomOf(incident_id, chat.tenant)
+
+        def message(operation: str) -> DeleteChat:
+            return DeleteChat(**asked_as(call, operation))
+
+        work = RoomWork(rooms, call, "delete_chat", room, message, _nothing, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     return router
@@ -140,5 +142,5 @@ async def _found(pool: Pool, account: str, incident_id: str) -> ShownChat:
     return chat
 
 
-async def _nothing(_: RoomAnswer) -> Given:
+async def _nothing(_: OperationAnswer, __: RoomAnswer) -> Given:
     return Given(204, None)

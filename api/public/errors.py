@@ -19,8 +19,8 @@ from muster.values import clipped
 RETRY_AFTER = 5
 """Seconds after which to call again while something that we need is away."""
 NOT_IN_TIME = "this took too long and may be done: call again, with the same Idempotency-Key"
-_LONGEST = 300
-"""Bytes of a message."""
+_LONGEST = 2_000
+"""Bytes of a message: a refusal can end with the commands that a Teams admin runs."""
 _DESCRIPTIONS = {
     400: "The call cannot be understood; the message names what is wrong.",
     401: "There is no token, or it is unknown or revoked.",

@@ -122,10 +122,12 @@ class Idempotency:
                 # Also where another call has begun it: the API may have ended before Temporal took it.
                 ended = await work.do(key)
             except (ApiError, TemporalUnavailable):
-                # What another call has begun may go on, whatever this one finds by now.
                 if operation.key == call.operation:
                     await operations.withdraw(self._pool, key)
+                if not operation.is_going_on:  # else it does, whatever this call finds by now
                     raise
+            else:
+                await self._note_whether_it_goes_on(key, ended)
         if ended is not None:
             try:
                 return _response(await self._ended(key, ended, work))
@@ -139,6 +141,11 @@ class Idempotency:
         """Where to ask how it ends."""
         link = OperationLink(id=operation.key, href=f"{self._operations}/{operation.key}")
         return Accepted(operation=link)
+
+    async def _note_whether_it_goes_on(self, operation: OperationKey, ended: Ended | None) -> None:
+        if ended is None:
+            with suppress(*UNAVAILABLE):  # the next call asks Temporal itself
+                await operations.note_going_on(self._pool, operation)
 
     async def _begun(self, call: Call, kind: str, call_key: str | None) -> Operation:
         asked = Asked(

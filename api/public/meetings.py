@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.public.bodies import PagerDutyBody
 from api.public.errors import errors
 from api.public.idempotency import Given, IdempotentCall
+from api.public.operations import OperationAnswer
 from api.public.program_wishes import Wish
 from api.public.public_api import PublicApi
 from api.public.room_work import ACCEPTED, RoomOf, Rooms, RoomWork
@@ -70,9 +71,11 @@ def meetings_router(api: PublicApi) -> APIRouter:
     ) -> Response:
         """Make the incident's meeting, once, and write it into the incident as its conference bridge."""
         account = call.caller.account
-        room = RoomOf(incident_id, await tenants.of_team(account, body.mst_team_id))
 
-        async def given(answer: RoomAnswer) -> Given:
+        async def room() -> RoomOf:
+            return RoomOf(incident_id, await tenants.of_team(account, body.mst_team_id))
+
+        async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:
             key = RoomKey(account=account, incident_id=incident_id)
             name = await program_rooms.meeting_name(api.pool, key, url=answer.url)
             return Given(201, MeetingAnswer(meeting=Meeting(name=name, url=answer.url)))

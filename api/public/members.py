@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from api.public.bodies import StrictBody
 from api.public.chat import ENDS
+from api.public.chat_orders import Chats
 from api.public.errors import errors
 from api.public.idempotency import Call, IdempotentCall
 from api.public.operations import OperationAnswer
-from api.public.order_work import Chats, OrderWork
 from api.public.public_api import PublicApi
 from api.public.room_work import asked_as
 from api.public.route import AnswerBy, Caller, IncidentId
@@ -119,7 +119,7 @@ def members_router(api: PublicApi) -> APIRouter:
     ) -> Response:
         """With all that was said before. Who cannot be added is named with the reason, and hinders nobody."""
         message = _changing(call, people)
-        work = OrderWork(chats, call, "add_members", incident, message, _added, answer_by)
+        work = chats.order(call, "add_members", incident, message, _added, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     @router.delete(
@@ -133,7 +133,7 @@ def members_router(api: PublicApi) -> APIRouter:
     ) -> Response:
         """They are not brought back by what PagerDuty tells of the incident."""
         message = _changing(call, people)
-        work = OrderWork(chats, call, "remove_members", incident, message, _removed, answer_by)
+        work = chats.order(call, "remove_members", incident, message, _removed, answer_by)
         return await idempotency.answered(call, work.called, work)
 
     return router

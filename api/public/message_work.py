@@ -1,16 +1,19 @@
 """How a program's message is sent: by the run of its operation, which writes how that ended."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from api.gateway import Gateway
-from api.public.errors import ApiError
+from api.public.errors import RETRY_AFTER, ApiError
 from api.public.idempotency import Call, Given
 from api.public.incidents import Incidents
 from api.public.operations import operation_answer
+from api.public.tenants import Tenants
 from muster.cards.messages import NO_CHANNEL, NO_CHAT, NO_PERSON, message_error
 from muster.logging import correlation_id
 from muster.store import message_places
+from muster.store.message_places import DEDICATED
 from muster.store.pool import Pool
 from workflows.errors import (
     BotRemoved,
@@ -27,8 +30,6 @@ from workflows.operation.state import Ended, OperationKey, Place
 from workflows.operation.workflow_type import DO, OPERATION
 
 KIND = "message"
-_RETRY_AFTER = 5
-"""Seconds."""
 _STATUSES: dict[str, int] = {
     BotRemoved.__name__: 404,
     ConversationUnavailable.__name__: 404,
@@ -42,6 +43,10 @@ _STATUSES: dict[str, int] = {
 }
 """By the reason for which it was certainly not sent; all else Teams refuses for good."""
 _REFUSED, _LOST = 502, 504
+_SENDING_TAKES = 1.5
+"""Seconds of a call that are kept for the message itself."""
+_ASKS_AGAIN = 0.2
+"""Seconds. The bot comes by an activity of Teams', which may reach another process of the API."""
 
 
 class Recipient(NamedTuple):
@@ -57,6 +62,7 @@ class Saying(NamedTuple):
     pool: Pool
     gateway: Gateway
     incidents: Incidents
+    tenants: Tenants
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class MessageWork:
         if ended.outcome == "unknown":
             raise ApiError(_LOST, told)
         status = _STATUSES.get(ended.reason, _REFUSED)
-        raise ApiError(status, told, _RETRY_AFTER if status == 503 else None)
+        raise ApiError(status, told, RETRY_AFTER if status == 503 else None)
 
     async def _place(self, account: str) -> Place:
         pool, incident_id, (kind, name) = self.saying.pool, self.incident_id, self.recipient
@@ -110,11 +116,23 @@ class MessageWork:
                 )
                 otherwise = NO_CHANNEL
             case "chat":
-                found = await message_places.chat(pool, account=account, incident_id=incident_id, name=name)
+                found = await self._chat(account)
                 otherwise = NO_CHAT
             case "person":
                 found = await message_places.person(pool, account=account, name=name)
                 otherwise = NO_PERSON
-        if found is None:
+        if found is None or not self.saying.tenants.is_of(account, found.tenant):
             raise ApiError(404, otherwise)
         return found
+
+    async def _chat(self, account: str) -> Place | None:
+        """A step of a workflow may come right after the one that made the chat: the bot is waited for."""
+        pool, incident_id, name = self.saying.pool, self.incident_id, self.recipient.name
+        clock = asyncio.get_running_loop().time
+        while True:
+            found = await message_places.chat(pool, account=account, incident_id=incident_id, name=name)
+            if found is not None or name != DEDICATED or clock() > self.answer_by - _SENDING_TAKES:
+                return found
+            if not await message_places.is_being_entered(pool, account=account, incident_id=incident_id):
+                return None
+            await asyncio.sleep(_ASKS_AGAIN)

@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from api.public.bodies import StrictBody
 from api.public.errors import errors
-from api.public.idempotency import Accepted, IdempotentCall
+from api.public.idempotency import IdempotentCall
 from api.public.message_work import KIND, MessageWork, Recipient, Saying
 from api.public.operations import OperationAnswer
 from api.public.public_api import PublicApi
+from api.public.room_work import ACCEPTED
 from api.public.route import AnswerBy, IncidentId
+from api.public.tenants import Tenants
 from muster.cards.messages import EMPTY, LONGEST_TEXT
 from muster.values import TEAMS_ID, is_visible
 
@@ -65,7 +67,7 @@ class Message(StrictBody):
 def messages_router(api: PublicApi) -> APIRouter:
     """The routes."""
     router = api.router()
-    saying = Saying(api.pool, api.gateway, api.incidents)
+    saying = Saying(api.pool, api.gateway, api.incidents, Tenants(api))
     idempotency = api.idempotency
 
     @router.post(
@@ -74,7 +76,7 @@ def messages_router(api: PublicApi) -> APIRouter:
         status_code=201,
         response_model=OperationAnswer,
         responses={
-            202: {"model": Accepted, "description": "It is being sent; the operation tells how that ends."},
+            **ACCEPTED,
             **errors(403, 404, 422, 502, 504),
         },
     )

@@ -6,7 +6,7 @@ Whether it is so already is the room's to find: chat and meeting are one for eac
         rooms,
         call,
         "archive_chat",
-        RoomOf(incident, tenant),
+        room,
         lambda key: ArchiveChat(**asked_as(call, key)),
         given,
         answer_by,
@@ -19,14 +19,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
 
-from api.public.errors import ApiError
+from api.public.errors import RETRY_AFTER, ApiError
 from api.public.idempotency import Accepted, Call, Given
+from api.public.operations import OperationAnswer, operation_answer
 from api.public.public_api import PublicApi
 from api.rooms import RoomStarts
 from muster.cards.access_policy import policy_commands
 from muster.cards.rooms.programs import ProgramCall, program_sentence, room_error
 from muster.logging import correlation_id
-from workflows.incident_room.messages import RoomAnswer, ended_by, outcome_of
+from workflows.incident_room.messages import RoomAnswer, answer_of, ended_by
 from workflows.incident_room.workflow_type import INCIDENT_ROOM, UPDATES
 from workflows.operation.state import Ended, OperationKey
 from workflows.values import Value
@@ -36,8 +37,6 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {"model": Accepted, "description": "It takes longer; the operation tells how it ends."}
 }
 """What a route that asks a room may answer beside its errors."""
-_RETRY_AFTER = 5
-"""Seconds."""
 _STATUSES: Mapping[Reason, int] = {
     "owner_absent": 400,
     "nobody_to_talk_to": 400,
@@ -114,12 +113,12 @@ class Rooms:
         within = max(0, answer_by - asyncio.get_running_loop().time())
         await self._gateway.signal(INCIDENT_ROOM, start, UPDATES[called].goes_on_as, message, within=within)
 
-    def refusal(self, account: str, room: RoomOf, called: ProgramCall, outcome: Outcome) -> ApiError:
+    def refusal(self, account: str, tenant: str, called: ProgramCall, outcome: Outcome) -> ApiError:
         """Why it was certainly not done, as the call is answered."""
-        policy = self._policies.get(room.tenant, "")
+        policy = self._policies.get(tenant, "")
         told = program_sentence(called, outcome, account=account, policy=policy)
         status = _STATUSES.get(outcome.reason, _REFUSED) if outcome.reason else _REFUSED
-        return ApiError(status, told, _RETRY_AFTER if status == 503 else None)
+        return ApiError(status, told, RETRY_AFTER if status == 503 else None)
 
 
 @dataclass
@@ -130,35 +129,44 @@ class RoomWork:
     call: Call
     called: ProgramCall
     """Also the kind of the operation."""
-    room: RoomOf
+    room: Callable[[], Awaitable[RoomOf]]
+    """Finds the room, or raises ``ApiError``: once in a call, and not where the answer is known already."""
     message: Callable[[str], Value]
     """What the room is sent, by the key of the operation."""
-    given: Callable[[RoomAnswer], Awaitable[Given]]
-    """What the call gets where it was done, or found so. Where another call has heard the room's answer, it
-    has the address alone."""
+    given: Callable[[OperationAnswer, RoomAnswer], Awaitable[Given]]
+    """What the call gets where it was done, or found so."""
     answer_by: float
-    _heard: RoomAnswer | None = field(default=None, init=False)
+    _found: RoomOf | None = field(default=None, init=False)
 
     async def do(self, operation: OperationKey) -> Ended | None:
-        """Ask, and wait for how that ended."""
+        """Ask, and wait for how that ended; raises ``ApiError``, or ``TemporalUnavailable``."""
         answer = await self.rooms.ask(
             operation.account,
-            self.room,
+            await self._room(),
             self.called,
             self.message(operation.key),
             key=operation.key,
             answer_by=self.answer_by,
         )
-        if answer is None:
-            return None
-        self._heard = answer
-        return ended_by(answer.outcome, url=answer.url)
+        return None if answer is None else ended_by(answer)
 
     async def answer(self, operation: OperationKey, ended: Ended) -> Given:
         """What came of it; raises ``ApiError``."""
-        answer = self._heard or RoomAnswer(outcome=outcome_of(ended), url=ended.url)
+        answer = answer_of(ended)
         if ended.outcome == "done":
-            return await self.given(answer)
+            return await self.given(operation_answer(operation.key, self.called, ended), answer)
         if ended.outcome == "unknown":
             raise ApiError(_LOST, room_error(self.called, ended) or "")
-        raise self.rooms.refusal(operation.account, self.room, self.called, answer.outcome)
+        raise self.rooms.refusal(operation.account, await self._tenant(), self.called, answer.outcome)
+
+    async def _tenant(self) -> str:
+        """Empty where the room cannot be found any more: what was refused stays refused."""
+        try:
+            return (await self._room()).tenant
+        except ApiError:
+            return ""
+
+    async def _room(self) -> RoomOf:
+        if self._found is None:
+            self._found = await self.room()
+        return self._found

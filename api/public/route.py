@@ -24,6 +24,8 @@ ANSWER_WITHIN = 4.5
 _OVERDUE = 0.3
 """Seconds after which a route that does not keep its time is stopped."""
 
+READING = frozenset({"GET", "HEAD"})
+"""Methods whose body nobody reads."""
 _BEARER = HTTPBearer(auto_error=False, scheme_name="Bearer", description="A token of `muster tokens create`.")
 _PAGERDUTYS = APIKeyHeader(
     name="Authorization",
@@ -46,7 +48,8 @@ def _answer_by(request: Request) -> float:
 
 
 def _pagerduty_id(value: str) -> str:
-    if identifier(value) is None:
+    """PagerDuty takes an incident's number for its id; everything here goes by the id alone."""
+    if identifier(value) is None or value.isdecimal():
         raise PydanticCustomError("id", "it is no id")
     return value
 
@@ -70,7 +73,6 @@ def route_class(admission: Admission, *, within: float) -> type[APIRoute]:
     class PublicRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
-            has_body = self.body_field is not None
 
             async def answer(request: Request) -> Response:
                 clock = asyncio.get_running_loop().time
@@ -79,7 +81,7 @@ def route_class(admission: Admission, *, within: float) -> type[APIRoute]:
                     async with asyncio.timeout(within):
                         request.state.caller = caller = await admission.of(request)
                     spent = clock() - began
-                    if has_body:  # as slowly as the server allows: that is the caller's time
+                    if request.method not in READING:  # as slowly as the server allows: the caller's time
                         request = await read_object(request)
                     request.state.answer_by = answer_by = clock() + within - spent
                     try:

@@ -17,7 +17,7 @@ class Tenants:
     def require(self, account: str, tenant: str) -> str:
         """The tenant as it is configured; raises ``ApiError`` 404 where it is not this account's."""
         found = tenant.lower()
-        if not self._is_of(account, found):
+        if not self.is_of(account, found):
             raise ApiError(404, NO_TENANT)
         return found
 
@@ -26,7 +26,7 @@ class Tenants:
         found = await teams.find(self._pool, team)
         if found is None or found.removed_at is not None or not found.is_authorized:
             raise ApiError(404, NO_TEAM)
-        if found.account != account or not self._is_of(account, found.tenant):
+        if found.account != account or not self.is_of(account, found.tenant):
             raise ApiError(404, NO_TEAM)
         return found.tenant
 
@@ -37,10 +37,11 @@ class Tenants:
         """
         known = (await program_rooms.tenant_of_incident(self._pool, room), linked)
         mine = (tenant for tenant in (*known, *self._settings.teams) if tenant)
-        found = next((tenant for tenant in mine if self._is_of(room.account, tenant)), None)
+        found = next((tenant for tenant in mine if self.is_of(room.account, tenant)), None)
         if found is None:
             raise ApiError(404, NO_TENANT)
         return found
 
-    def _is_of(self, account: str, tenant: str) -> bool:
+    def is_of(self, account: str, tenant: str) -> bool:
+        """Whether the configuration gives the tenant to the account."""
         return tenant in self._settings.teams and account in self._settings.accounts_of(tenant)

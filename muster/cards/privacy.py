@@ -15,10 +15,13 @@ PRIVACY = "\n".join(
         "- each press of a button on an incident: who, when, what, how it ended. Nothing deletes it by "
         "itself.",
         "- cards: titles, notes and names of people, as PagerDuty told them.",
+        "- what programs asked for: chat, meeting and messages of an incident, whom they named, and how it "
+        "ended, for 30 days. Of a program's token a hash, and the PagerDuty user as whom it acts.",
         "",
         "**Elsewhere**: histories of what was done lie in Temporal, with names and ids, for as long as its "
-        "operator says (30 days in our Compose file). They and the logs hold no token, no code and no e-mail "
-        "of yours. An e-mail is shown only to the browser that signed in.",
+        "operator says (30 days in our Compose file). They and the logs hold no token and no code, and an "
+        "e-mail of yours only where a program acts as you, or named you by it. It is shown only to the "
+        "browser that signed in.",
         "",
         "**To leave**: **unlinkUser** ends your link. PagerDuty still lists the app in your user settings "
         "there. Who takes the app out of a team ends that team's open links. The rest is deleted by whoever "

@@ -103,6 +103,7 @@ async def stored(connection: Connection | Pool, room: RoomKey) -> StoredMeeting:
         has_entry=row.event_id != "",
         invited=names_of(row.attendees),
         invited_count=len(row.attendees),
+        left_out=row.left_out,
         marked=row.marked,
         replaces=row.replaces,
     )

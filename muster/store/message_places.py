@@ -10,6 +10,8 @@ QUERIES = load_queries(__file__)
 
 DEDICATED = "dedicated"
 """Names the chat that was made for the incident."""
+_ENTERED_WITHIN = 60.0
+"""Seconds after a chat was begun. Later its bot does not come soon: a permission is missing."""
 
 
 async def is_known(connection: Connection | Pool, *, account: str, incident_id: str) -> bool:
@@ -52,6 +54,14 @@ async def chat(connection: Connection | Pool, *, account: str, incident_id: str,
     return Place(
         kind="chat", name=label_of("group", row["name"], None), tenant=row["tenant"], conversation=row["id"]
     )
+
+
+async def is_being_entered(connection: Connection | Pool, *, account: str, incident_id: str) -> bool:
+    """Whether the incident's ``DEDICATED`` chat is so new that the bot may still come to be there."""
+    found = await QUERIES["is_being_entered"].fetchval(
+        connection, account=account, incident_id=incident_id, within=_ENTERED_WITHIN
+    )
+    return bool(found)
 
 
 async def person(connection: Connection | Pool, *, account: str, name: str) -> Place | None:

@@ -11,13 +11,14 @@ ORDER BY id DESC
 LIMIT 1
 
 -- name: channel
--- A channel of a team of the account in which the app is, by its key or Teams' id, with the incident's card there.
+-- A channel of a team that belongs to the account and in which the app is, by its key or Teams' id, with the incident's card there.
 SELECT c.id, c.tenant, c.name, t.name AS team_name, t.aad_group_id, k.activity_id AS card
 FROM conversation c
 JOIN team t ON t.id = c.team
 LEFT JOIN incident_card k ON k.conversation = c.id AND k.account = :account AND k.incident_id = :incident_id
 WHERE (c.key = :name OR c.id = :name) AND t.account = :account
   AND c.suspended_at IS NULL AND t.removed_at IS NULL
+  AND (t.authorized_at IS NOT NULL OR t.forgotten_at IS NULL)
 
 -- name: chat
 -- The chat that was made for the incident, else a group chat by its key or Teams' id: one of the account, or one in which
@@ -33,6 +34,14 @@ WHERE c.kind = 'group' AND c.suspended_at IS NULL
                  OR EXISTS (SELECT FROM incident_card k
                             WHERE k.conversation = c.id AND k.account = :account AND k.stopped_at IS NULL))
       END
+
+-- name: is_being_entered
+-- The incident's own chat was made a moment ago, and the bot is not known to be in it yet.
+SELECT EXISTS (
+  SELECT FROM incident_room r
+  WHERE r.account = :account AND r.incident_id = :incident_id AND r.stage = 'made'
+    AND r.began_at > now() - make_interval(secs => :within::float8)
+    AND NOT EXISTS (SELECT FROM conversation c WHERE c.id = r.chat))
 
 -- name: person
 -- Of several people who are linked to one user, whoever came last.

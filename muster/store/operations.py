@@ -29,7 +29,9 @@ class Operation(NamedTuple):
 
     key: str
     kind: str
-    """What was asked for: ``message``."""
+    """What was asked for: ``message``, ``open_chat``."""
+    is_going_on: bool
+    """Temporal has taken it, as far as anybody could write that down."""
     ended: Ended | None
     """``None``: it is still being done."""
     answer: Answer | None
@@ -101,6 +103,11 @@ async def withdraw(connection: Connection | Pool, operation: OperationKey) -> No
     await QUERIES["withdraw"].execute(connection, account=operation.account, key=operation.key)
 
 
+async def note_going_on(connection: Connection | Pool, operation: OperationKey) -> None:
+    """Temporal has taken it."""
+    await QUERIES["note_going_on"].execute(connection, account=operation.account, key=operation.key)
+
+
 async def find(connection: Connection | Pool, operation: OperationKey) -> Operation | None:
     """An operation of this account, if there is one."""
     row = await QUERIES["find"].fetchrow(connection, account=operation.account, key=operation.key)
@@ -136,6 +143,7 @@ async def end(
         reason=ended.reason,
         says=storable(ended.says),
         url=ended.url,
+        told=ended.told,
         is_sent=is_sent,
     )
     known = await find(connection, operation)
@@ -159,6 +167,7 @@ async def answer(
         reason=ended.reason,
         says=storable(ended.says),
         url=ended.url,
+        told=ended.told,
     )
     return Answer(row["status"], row["answer"]) if row else given
 
@@ -175,10 +184,12 @@ async def delete_old(connection: Connection | Pool, *, age: timedelta) -> int:
 
 def _operation(row: asyncpg.Record) -> Operation:
     answer = None if row["status"] is None else Answer(row["status"], row["answer"])
-    return Operation(row["key"], row["kind"], _ended(row), answer)
+    return Operation(row["key"], row["kind"], row["is_going_on"], _ended(row), answer)
 
 
 def _ended(row: asyncpg.Record) -> Ended | None:
     if row["outcome"] is None:
         return None
-    return Ended(outcome=row["outcome"], reason=row["reason"], says=row["says"], url=row["url"])
+    return Ended(
+        outcome=row["outcome"], reason=row["reason"], says=row["says"], url=row["url"], told=row["told"]
+    )

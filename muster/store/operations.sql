@@ -3,7 +3,7 @@
 INSERT INTO operation AS o (account, key, caller, kind, call_key, request_hash)
 VALUES (:account, :key, :caller, :kind, :call_key, :request_hash)
 ON CONFLICT (account, call_key) DO UPDATE SET is_shared = true
-RETURNING key, kind, request_hash, outcome, reason, says, url, status, answer,
+RETURNING key, kind, request_hash, is_going_on, outcome, reason, says, url, told, status, answer,
           begun_at <= now() - :key_life::interval AS is_over
 
 -- name: let_go
@@ -15,8 +15,11 @@ UPDATE operation SET call_key = NULL WHERE account = :account AND key = :key
 DELETE FROM operation
 WHERE account = :account AND key = :key AND intent_at IS NULL AND outcome IS NULL AND NOT is_shared
 
+-- name: note_going_on
+UPDATE operation SET is_going_on = true WHERE account = :account AND key = :key
+
 -- name: find
-SELECT key, kind, request_hash, outcome, reason, says, url, status, answer
+SELECT key, kind, request_hash, is_going_on, outcome, reason, says, url, told, status, answer
 FROM operation
 WHERE account = :account AND key = :key
 
@@ -28,7 +31,7 @@ RETURNING key
 
 -- name: intent
 SELECT intent_at IS NOT NULL AND intent_at > now() - make_interval(secs => :longest::float8) AS may_be_going_on,
-       outcome, reason, says, url
+       outcome, reason, says, url, told
 FROM operation
 WHERE account = :account AND key = :key
 
@@ -37,7 +40,7 @@ WHERE account = :account AND key = :key
 UPDATE operation
 SET outcome = CASE WHEN :is_sent AND intent_at IS NULL THEN 'failed' ELSE :outcome END,
     reason = CASE WHEN :is_sent AND intent_at IS NULL THEN 'withdrawn' ELSE :reason END,
-    says = :says, url = :url, ended_at = coalesce(ended_at, now())
+    says = :says, url = :url, told = :told, ended_at = coalesce(ended_at, now())
 WHERE account = :account AND key = :key AND (outcome IS NULL OR outcome = 'unknown')
 
 -- name: answer
@@ -47,7 +50,8 @@ SET status = coalesce(status, :status), answer = coalesce(answer, :answer),
     outcome = coalesce(outcome, :outcome), ended_at = coalesce(ended_at, now()),
     reason = CASE WHEN outcome IS NULL THEN :reason ELSE reason END,
     says = CASE WHEN outcome IS NULL THEN :says ELSE says END,
-    url = CASE WHEN outcome IS NULL THEN :url ELSE url END
+    url = CASE WHEN outcome IS NULL THEN :url ELSE url END,
+    told = CASE WHEN outcome IS NULL THEN :told ELSE told END
 WHERE account = :account AND key = :key
 RETURNING status, answer
 

@@ -327,6 +327,8 @@ CREATE TABLE operation (
     status smallint,
     answer text,
     is_shared boolean DEFAULT false NOT NULL,
+    told text DEFAULT ''::text NOT NULL,
+    is_going_on boolean DEFAULT false NOT NULL,
     CONSTRAINT operation_answered CHECK (((status IS NULL) = (answer IS NULL))),
     CONSTRAINT operation_ended CHECK (((ended_at IS NULL) = (outcome IS NULL))),
     CONSTRAINT operation_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'unknown'::text])))

@@ -14,6 +14,8 @@ from api.public.admission import CallerIdentity
 from api.public.errors import ApiError
 from api.public.idempotency import Call, Given, Idempotency
 from muster.seed import seed
+from muster.store import operations
+from muster.store.operations import Asked
 from muster.store.pool import Pool, open_pool
 from muster.temporal.attempts import TemporalUnavailable
 from tests.support.company import ACCOUNT, company
@@ -123,6 +125,39 @@ async def test_what_was_done_is_told_though_nobody_can_write_the_answer(pool: Po
 async def test_what_was_done_and_cannot_be_told_yet_has_an_operation_that_tells(pool: Pool) -> None:
     status, operation = operation_of(await answered(pool, called(), FakeWork(is_told=False)))
     assert (status, await pool.fetchval("SELECT key FROM operation")) == (202, operation)
+    assert (await answered(pool, called(), FakeWork())).status_code == 201
+
+
+# Where nobody has taken it
+
+
+@pytest.mark.parametrize("fails", [refuses, is_away])
+async def test_of_two_at_once_that_fail_both_hear_so_and_the_next_begins_anew(
+    pool: Pool, fails: Callable[[], Awaitable[None]]
+) -> None:
+    """Neither is promised what nobody does."""
+
+    async def fails_beside_another() -> None:
+        with pytest.raises((ApiError, TemporalUnavailable)):
+            await answered(pool, called(), FakeWork(begins=fails))
+        await fails()
+
+    with pytest.raises((ApiError, TemporalUnavailable)):
+        await answered(pool, called(), FakeWork(begins=fails_beside_another))
+    assert (await answered(pool, called(), FakeWork())).status_code == 201
+
+
+@pytest.mark.parametrize("fails", [refuses, is_away])
+async def test_what_an_api_began_and_handed_to_nobody_is_no_promise(
+    pool: Pool, fails: Callable[[], Awaitable[None]]
+) -> None:
+    """It wrote the row and was killed."""
+    call = called()
+    asked = Asked(ACCOUNT, call.operation, "members", "t1", call.key(None), call.request_hash)
+    await operations.begin(pool, asked)
+    for _ in range(2):
+        with pytest.raises((ApiError, TemporalUnavailable)):
+            await answered(pool, called(), FakeWork(begins=fails))
     assert (await answered(pool, called(), FakeWork())).status_code == 201
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.public.bodies import LARGEST
 from muster.cards.rooms.programs import CHAT_EXISTS, NO_CHAT, NO_TENANT
 from muster.cards.rooms.sentences import NOBODY, room_sentence, unknown_sentence
 from muster.store import operations
@@ -108,10 +109,8 @@ async def test_the_same_key_gets_the_chat_again(program: RoomProgram) -> None:
 async def test_the_same_key_gets_it_also_where_the_api_ended_before_it_answered(program: RoomProgram) -> None:
     first = await created(program, key="once")
     await program.pool.execute("UPDATE operation SET status = NULL, answer = NULL")
-    url = first.json()["chat"]["url"]
-    await program.has_chat(topic="As its row says")
     again = await created(program, key="once")
-    assert (again.status_code, again.json()) == (201, {"chat": {"name": "As its row says", "url": url}})
+    assert (again.status_code, again.json()) == (201, first.json())
     assert program.outside.count(OPEN_ROOM) == 1
 
 
@@ -308,6 +307,19 @@ async def test_a_missing_permission_is_named_and_nothing_changed(program: RoomPr
         f"The chat cannot be deleted: {DELETES} is not granted. A Microsoft admin grants it with appconnect.",
     )
     assert (program.outside.deleted, program.outside.detached) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("x", 400), ("[]", 400), ("{" + " " * LARGEST + "}", 413)],
+    ids=["text", "list", "large"],
+)
+async def test_a_body_that_nobody_needs_is_checked_all_the_same(
+    unheard: RoomProgram, body: str, status: int
+) -> None:
+    await unheard.has_chat()
+    answer = await unheard.http.request("DELETE", unheard.path(CHAT), content=body)
+    assert error_of(answer)[0] == status
 
 
 async def test_there_is_nothing_to_delete(unheard: RoomProgram) -> None:

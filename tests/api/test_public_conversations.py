@@ -179,6 +179,13 @@ async def test_linked_once_more_it_begins_anew(linking: Linking) -> None:
     assert (row["follow_number"], row["stopped_name"]) == (2, None)
 
 
+async def test_an_incident_whose_state_nobody_knows_is_not_linked_now(linking: Linking) -> None:
+    napping = {"incident": {"id": linking.incident, "status": "napping"}}
+    await linking.stack.pagerduty.fault("rest", "status", status=200, body=napping)
+    assert error_of(await linking.links()) == (503, "PagerDuty does not tell of this incident now")
+    assert await linking.rows() == []
+
+
 async def test_what_is_not_linked_is_not_found(linking: Linking) -> None:
     assert error_of(await linking.unlinks()) == (404, "this incident is not followed there")
 

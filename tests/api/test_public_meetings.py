@@ -114,6 +114,23 @@ async def test_a_missing_policy_is_told_as_on_the_card(stack: RoomStack) -> None
     assert policy_commands(name=name, app_id=APP)[:40] in sentence
 
 
+async def test_who_hinders_it_is_told_also_where_nobody_waited(stack: RoomStack) -> None:
+    """The answer of the room is in the row: its run need not be there any more."""
+    outside = FakeActivities()
+    for who in ("PUSER01", "PUSER02", "PUSER03"):
+        for way in ("calendar", "meeting"):
+            outside.hindered[way, who] = Hindrance(who="Ada Ops", why="no_licence")
+    goes_on = outside.holds(CREATE_MEETING)
+    async with stack.calling(outside) as program:
+        async with program.working():
+            answer = await created(program, key="once")
+            goes_on.set()
+            told = await program.ended(answer)
+        assert (told["state"], told["result"]) == ("failed", "Failed")
+        assert "Ada Ops" in told["error"]
+        assert error_of(await created(program, key="once")) == (403, told["error"])
+
+
 async def test_a_missing_permission_is_named(stack: RoomStack) -> None:
     outside = FakeActivities()
     for who in ("PUSER01", "PUSER02", "PUSER03"):

@@ -92,6 +92,21 @@ async def test_whoever_is_refused_is_named_with_the_reason_and_hinders_nobody(st
     ]
 
 
+async def test_the_same_key_tells_of_the_same_people_when_the_run_has_ended(stack: Stack) -> None:
+    async with programs_chat(stack, Refusing()) as chat:
+        async with chat.working():
+            await chat.is_made()
+            held = chat.outside.holds(ADD_MEMBERS)
+            first = await chat.calls("POST", "/members", named(BO.id), key="k")
+            assert first.status_code == 202
+            held.set()
+            await chat.run.is_idle()
+        again = await chat.calls("POST", "/members", named(BO.id), key="k")
+    told = again.json()
+    assert (again.status_code, told["id"]) == (200, first.json()["operation"]["id"])
+    assert (told["added"], [one["member"] for one in told["refused"]]) == ([BO.id], [r.who for r in REFUSED])
+
+
 async def test_people_are_removed_and_who_was_not_there_is_refused(made: ProgramsChat) -> None:
     await made.calls("POST", "/members", named(CY.id))
     answer = await made.calls("DELETE", "/members", named(CY.id, DI))
@@ -152,8 +167,8 @@ async def test_they_are_listed_with_why_somebody_is_not_there(stack: Stack) -> N
         ({"members": "PUSER01"}, "members: it must be a list"),
         ({"members": []}, "members: List should have at least 1 item after validation, not 0"),
         (
-            {"members": ["PUSER01"] * 251},
-            "members: List should have at most 250 items after validation, not 251",
+            {"members": ["PUSER01"] * 501},
+            "members: List should have at most 500 items after validation, not 501",
         ),
         ({"members": [7]}, "members.0: it must be a text"),
         ({"members": ["a b"]}, "members.0: it is neither an e-mail nor an id of a PagerDuty user"),

@@ -57,6 +57,7 @@ async def test_what_is_begun_is_read_as_it_was_committed(pool: Pool) -> None:
         attempt=1,
         invited=("Bo Call", "cy@acme.example"),
         invited_count=2,
+        left_out=3,
     )
 
 
@@ -78,6 +79,7 @@ async def test_everything_that_is_noted_is_restored(pool: Pool) -> None:
         has_entry=True,
         invited=("Bo Call",),
         invited_count=1,
+        left_out=3,
         marked=True,
     )
 

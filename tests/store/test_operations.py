@@ -37,7 +37,7 @@ async def passed(pool: Pool, hours: float) -> None:
 
 async def test_a_new_call_begins_an_operation_under_the_key_that_was_drawn(pool: Pool) -> None:
     first = asked()
-    assert await operations.begin(pool, first) == Operation(first.key, "message", None, None)
+    assert await operations.begin(pool, first) == Operation(first.key, "message", False, None, None)
     row = await pool.fetchrow("SELECT * FROM operation")
     assert row is not None
     assert (row["caller"], row["request_hash"], row["intent_at"]) == ("t1", "body", None)
@@ -45,10 +45,10 @@ async def test_a_new_call_begins_an_operation_under_the_key_that_was_drawn(pool:
 
 async def test_the_same_call_finds_what_is_known(pool: Pool) -> None:
     key = await begun(pool)
-    assert await operations.begin(pool, asked()) == Operation(key.key, "message", None, None)
+    assert await operations.begin(pool, asked()) == Operation(key.key, "message", False, None, None)
     await operations.end(pool, key, DONE)
     await operations.answer(pool, key, DONE, ANSWER)
-    assert await operations.begin(pool, asked()) == Operation(key.key, "message", DONE, ANSWER)
+    assert await operations.begin(pool, asked()) == Operation(key.key, "message", False, DONE, ANSWER)
 
 
 async def test_of_many_at_once_one_begins(pool: Pool) -> None:
@@ -158,7 +158,7 @@ async def test_the_first_answer_stands_and_ends_what_nobody_has_ended(pool: Pool
     key = await begun(pool)
     assert await operations.answer(pool, key, DONE, ANSWER) == ANSWER
     assert await operations.answer(pool, key, UNKNOWN, Answer(504, "{}")) == ANSWER
-    assert await operations.find(pool, key) == Operation(key.key, "message", DONE, ANSWER)
+    assert await operations.find(pool, key) == Operation(key.key, "message", False, DONE, ANSWER)
 
 
 async def test_what_postgres_does_not_take_is_written_as_it_can_be(pool: Pool) -> None:

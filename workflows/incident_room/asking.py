@@ -11,7 +11,13 @@ from workflows.channel_incident.messages import CardKey
 from workflows.contract import call
 from workflows.errors import failure_of
 from workflows.incident_room.activities import ADMIT, OPEN_ROOM, Admit, Admitted, OpenRoom
-from workflows.incident_room.messages import AskedByClick, AskedByProgram, AskedOfChat, ended_by
+from workflows.incident_room.messages import (
+    AskedByClick,
+    AskedByProgram,
+    AskedOfChat,
+    RoomAnswer,
+    ended_by,
+)
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Plan
 from workflows.operation.activities import RECORD_OPERATION, RecordOperation
@@ -43,7 +49,7 @@ class Asking(Protocol):
     async def admit(self, run: RunState) -> Admitted:
         """Ask PagerDuty whether they may."""
 
-    async def record(self, run: RunState, outcome: Outcome) -> None:
+    async def record(self, run: RunState, answer: RoomAnswer) -> None:
         """Keep how it ended, for whoever asks later."""
 
 
@@ -72,9 +78,9 @@ class Pressed:
         request = Admit(**run.call_of(), click=self._asked.click)
         return await call(ADMIT, request, f"as {self._asked.click.person.name}")
 
-    async def record(self, run: RunState, outcome: Outcome) -> None:
+    async def record(self, run: RunState, answer: RoomAnswer) -> None:
         """Beside the clicks of the card that was pressed."""
-        start, asked = run.start, self._asked
+        start, asked, outcome = run.start, self._asked, answer.outcome
         card = CardKey(account=start.account, incident_id=start.incident_id, conversation=asked.conversation)
         clicks = RecordClicks(card=card, clicks=(JudgedClick(click=asked.click, outcome=outcome),))
         try:
@@ -95,6 +101,7 @@ class _OfProgram:
         self.takes_risk = False
         self.plan = plan
         self.program = asked.by
+        self._operation = asked.operation
 
     def is_after(self, moment: datetime | None) -> bool:
         """Nobody knows: it is asked again and again by itself."""
@@ -103,6 +110,19 @@ class _OfProgram:
     def judge(self, run: RunState) -> Outcome | None:
         """Nothing speaks against it before PagerDuty or the chat is asked."""
         return None
+
+    async def record(self, run: RunState, answer: RoomAnswer) -> None:
+        """In the row of its operation, which tells the end although the API waits no longer."""
+        if not self._operation:
+            return
+        operation = OperationKey(account=run.start.account, key=self._operation)
+        request = RecordOperation(operation=operation, ended=ended_by(answer))
+        try:
+            await call(RECORD_OPERATION, request, answer.outcome.kind)
+        except ActivityError as error:
+            workflow.logger.warning(
+                "how an operation ended stays in the history alone: %s", failure_of(error).name
+            )
 
 
 class Programmed(_OfProgram):
@@ -126,37 +146,13 @@ class Programmed(_OfProgram):
         )
         return await call(OPEN_ROOM, request, f"as {asked.by}")
 
-    async def record(self, run: RunState, outcome: Outcome) -> None:
-        """In the row of its operation, which tells the end although the API waits no longer."""
-        meeting = run.state.meeting
-        url = meeting.url if self._what == "meeting" else run.state.chat.url
-        await _record(run, self._asked.operation, outcome, url=url)
-
 
 class Ordered(_OfProgram):
     """A program wants something done with the chat that is there: PagerDuty is not asked."""
 
     def __init__(self, asked: AskedOfChat) -> None:
         super().__init__(asked, Plan())
-        self._asked = asked
 
     async def admit(self, run: RunState) -> Admitted:
         """Whoever runs Muster has given the program a token."""
         return Admitted()
-
-    async def record(self, run: RunState, outcome: Outcome) -> None:
-        """In the row of its operation."""
-        await _record(run, self._asked.operation, outcome, url=run.state.chat.url)
-
-
-async def _record(run: RunState, operation: str, outcome: Outcome, *, url: str) -> None:
-    if not operation:
-        return
-    key = OperationKey(account=run.start.account, key=operation)
-    request = RecordOperation(operation=key, ended=ended_by(outcome, url=url))
-    try:
-        await call(RECORD_OPERATION, request, outcome.kind)
-    except ActivityError as error:
-        workflow.logger.warning(
-            "how an operation ended stays in the history alone: %s", failure_of(error).name
-        )

@@ -166,21 +166,26 @@ class End(Value):
     meeting: str = "none"
 
 
-def ended_by(outcome: Outcome, *, url: str) -> Ended:
-    """An outcome as the rows of operations have it. Whether a chat was made nobody may know."""
+def ended_by(answer: RoomAnswer) -> Ended:
+    """An answer as the rows of operations have it. Whether a chat was made nobody may know."""
+    outcome, told = answer.outcome, answer.model_dump_json(exclude_defaults=True)
     if outcome.kind in ("done", "already"):
-        return Ended(outcome="done", url=url)
+        return Ended(outcome="done", url=answer.url, told=told)
     is_unknown = outcome.reason == "chat_unknown"
     return Ended(
         outcome="unknown" if is_unknown else "failed",
         reason=outcome.reason or outcome.kind,
         says=outcome.says or "",
+        url=answer.url,
+        told=told,
     )
 
 
-def outcome_of(ended: Ended) -> Outcome:
-    """The outcome that a row tells of. Whether it was so already, and who keeps a meeting, it does not."""
+def answer_of(ended: Ended) -> RoomAnswer:
+    """The answer that a row tells of, as far as it does: the upkeep ends a row without one."""
+    if ended.told:
+        return RoomAnswer.model_validate_json(ended.told)
     if ended.outcome == "done":
-        return Outcome(kind="done")
+        return RoomAnswer(outcome=Outcome(kind="done"), url=ended.url)
     reason: Reason | None = next((one for one in get_args(Reason) if one == ended.reason), None)
-    return Outcome(kind="failed", reason=reason, says=ended.says or None)
+    return RoomAnswer(outcome=Outcome(kind="failed", reason=reason, says=ended.says or None), url=ended.url)

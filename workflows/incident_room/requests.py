@@ -31,13 +31,13 @@ class Requests:
         while key in self._handling:  # whoever wakes first may be handling it again
             await workflow.wait_condition(lambda: key not in self._handling)
         outcome = self._known(asking)
-        if outcome is None:
-            self._handling.add(key)
-            try:
-                outcome = await self._come_to_outcome(asking, wish)
-            finally:
-                self._handling.discard(key)
-        return wish.answer(outcome)
+        if outcome is not None:
+            return wish.answer(outcome)
+        self._handling.add(key)
+        try:
+            return await self._come_to_answer(asking, wish)
+        finally:
+            self._handling.discard(key)
 
     def _known(self, asking: Asking) -> Outcome | None:
         """How this request ended. One that was refused is tried again when it is asked after that."""
@@ -64,7 +64,7 @@ class Requests:
         if outcome.kind in TOLD_PRIVATELY:
             self._run.apply(self._run.state.with_private(told))
 
-    async def _come_to_outcome(self, asking: Asking, wish: Wish) -> Outcome:
+    async def _come_to_answer(self, asking: Asking, wish: Wish) -> RoomAnswer:
         run = self._run
         outcome, is_first = asking.judge(run), False
         if outcome is None:
@@ -74,8 +74,9 @@ class Requests:
             outcome = await wish.decided(is_first=is_first)
         run.tells(f"{wish.name}: {outcome.kind}", asking.who)
         run.apply(self._with(asking, outcome), cause=asking.correlation)
-        await asking.record(run, outcome)
-        return outcome
+        answer = wish.answer(outcome)
+        await asking.record(run, answer)
+        return answer
 
     async def _admit(self, asking: Asking, wish: Wish) -> tuple[Outcome | None, bool]:
         """Whether they may, asked as them; then it is wanted, by them first or by others before."""

@@ -122,6 +122,7 @@ def _meeting(stored: StoredRoom) -> Meeting:
         has_entry=row.has_entry,
         invited=row.invited,
         invited_count=row.invited_count,
+        left_out=row.left_out,
         invited_for=len(stored.searched_for) if is_made else 0,
         marked=row.marked,
         replaces=row.replaces,

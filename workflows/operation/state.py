@@ -26,6 +26,8 @@ class Ended(Value):
     """What its sentence names: a place or a person, a permission that is missing."""
     url: str = ""
     """Of what was made, where it can be opened."""
+    told: str = ""
+    """All that whoever did it answered, as JSON, where that is more: a room's ``RoomAnswer``."""
 
 
 class Place(Value):

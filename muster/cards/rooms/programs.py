@@ -9,7 +9,7 @@ from typing import Literal
 from muster.cards.rooms.meetings import meeting_sentence
 from muster.cards.rooms.sentences import absence_reason, not_granted, room_sentence
 from muster.cards.text import plain
-from workflows.incident_room.messages import outcome_of
+from workflows.incident_room.messages import answer_of
 from workflows.incident_room.state import OrderKind
 from workflows.members import NotChanged, WhyNotChanged
 from workflows.operation.state import Ended
@@ -110,7 +110,7 @@ def room_error(called: ProgramCall, ended: Ended) -> str | None:
     """Why the operation was not done, as its row tells it; ``None`` where it was."""
     if ended.outcome == "done":
         return None
-    outcome = outcome_of(ended)
+    outcome = answer_of(ended).outcome
     if ended.outcome == "unknown" and outcome.reason is None:
         return _UNKNOWN
     return program_sentence(called, outcome, account="")  # which names roles of people alone

@@ -9,29 +9,34 @@ from tests.workflows.incident_room.orders import DELETES
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import PATIENT, made, running
 from workflows.errors import OutsideError, RequestInvalid
+from workflows.incident.values import Bridge
 from workflows.incident_room.activities import CREATE_CHAT
-from workflows.incident_room.messages import ArchiveChat, DeleteChat
+from workflows.incident_room.messages import ArchiveChat, DeleteChat, answer_of
 from workflows.incident_room.workflow_type import OPEN_MEETING
-from workflows.operation.activities import RECORD_OPERATION, RecordOperation
-from workflows.operation.state import Ended, OperationKey
+from workflows.operation.activities import RECORD_OPERATION
 
 pytestmark = pytest.mark.anyio
-
-
-def recorded(key: str, ended: Ended) -> RecordOperation:
-    return RecordOperation(operation=OperationKey(account="acme", key=key), ended=ended)
 
 
 async def test_a_chat_and_a_meeting_are_done_with_their_addresses(client: Client) -> None:
     outside = FakeActivities()
     async with running(client, outside, timing=PATIENT) as run:
-        await run.ask(run.program(owner=ADA.id, operation="one"))
-        await run.ask(run.program(owner=ADA.id, operation="two"), update=OPEN_MEETING.name)
-    chat, meeting = outside.chats[0].url, outside.meetings[0].url
-    assert outside.operations == [
-        recorded("one", Ended(outcome="done", url=chat)),
-        recorded("two", Ended(outcome="done", url=meeting)),
-    ]
+        answers = [
+            await run.ask(run.program(owner=ADA.id, operation="one")),
+            await run.ask(run.program(owner=ADA.id, operation="two"), update=OPEN_MEETING.name),
+        ]
+    told = [(one.operation.key, one.ended.outcome, one.ended.url) for one in outside.operations]
+    assert told == [("one", "done", outside.chats[0].url), ("two", "done", outside.meetings[0].url)]
+    assert [answer_of(one.ended) for one in outside.operations] == answers, "all that was answered is kept"
+
+
+async def test_a_bridge_that_is_there_is_done_with_its_address(client: Client) -> None:
+    outside = FakeActivities()
+    outside.bridge = Bridge(url="https://zoom.example/1")
+    async with running(client, outside, timing=PATIENT) as run:
+        await run.ask(run.program(owner=ADA.id, operation="one"), update=OPEN_MEETING.name)
+    (only,) = outside.operations
+    assert (only.ended.outcome, only.ended.url) == ("done", "https://zoom.example/1")
 
 
 async def test_what_is_refused_has_failed_with_the_reason(client: Client) -> None:
@@ -39,8 +44,8 @@ async def test_what_is_refused_has_failed_with_the_reason(client: Client) -> Non
     outside.may_delete = False
     async with made(client, outside, timing=PATIENT) as run:
         await run.ask(run.order(DeleteChat, operation="one"))
-    ended = Ended(outcome="failed", reason="not_granted", says=DELETES)
-    assert outside.operations == [recorded("one", ended)]
+    (only,) = outside.operations
+    assert (only.ended.outcome, only.ended.reason, only.ended.says) == ("failed", "not_granted", DELETES)
 
 
 async def test_what_nobody_knows_is_unknown(client: Client) -> None:
