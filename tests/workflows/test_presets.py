@@ -14,6 +14,7 @@ from workflows.channel_incident.messages import PresetChosen
 from workflows.channel_incident.workflow_type import CHOOSE_PRESET
 from workflows.errors import RateLimited
 from workflows.incident.events import IncidentEvent
+from workflows.link_notes import CHAT_NOTE, MEETING_NOTE
 from workflows.presets import ChosenPreset, Preset
 from workflows.verbs.judging import done
 from workflows.verbs.registry import VERBS
@@ -88,6 +89,19 @@ async def test_people_answer_and_write_in_their_own_words(client: Client) -> Non
     assert [said.comment.text for said in (one, two) if said.comment] == ["one", "two"]
     assert answer.responder is not None
     assert answer.responder.person == BO
+
+
+@pytest.mark.parametrize("note", [CHAT_NOTE, MEETING_NOTE])
+async def test_where_chat_and_meeting_are_is_no_news(client: Client, note: str) -> None:
+    """The notes with their addresses are Muster's own. What people write of them is news."""
+    async with shown(client, preset=ChosenPreset(preset="all_updates")) as run:
+        await run.hears(run.life.is_noted(f"{note}https://teams.example/1"))
+        await run.hears(run.life.is_noted(f"{note}is at https://teams.example/1"))
+        await run.outside.until(lambda: len(run.outside.said) == 1)
+        await run.is_idle()
+    (said,) = (reply.announcement.comment for reply in run.outside.replies)
+    assert said is not None
+    assert said.text == f"{note}is at https://teams.example/1"
 
 
 async def test_what_people_wrote_is_said_although_the_incident_was_resolved_meanwhile(client: Client) -> None:

@@ -19,12 +19,15 @@ from workflows.incident.event_types import EVENT_TYPES
 from workflows.incident.events import Details
 from workflows.incident.news import Announcement
 from workflows.incident.stamps import whole_second
+from workflows.link_notes import is_link_note
 from workflows.options import STALE_NEWS
 from workflows.presets import HIGHLIGHTS, ChosenPreset
 from workflows.reconcile import Reconciler
 from workflows.verbs.click import Click
 from workflows.verbs.verb import Verb
 
+LINK_NOTES_ARE_NO_NEWS = "link-notes-are-no-news"
+"""Before, where all updates are said, each note of Muster's own with an address was one of them."""
 _CLOCKS_DIFFER = timedelta(seconds=30)
 _SECONDS_DIFFER = timedelta(seconds=1)
 """An answer and its event are written one after the other, and a second may end between them."""
@@ -89,6 +92,12 @@ class AnnouncementsReconciler(Reconciler):
                     return  # it is not to be said any more
                 workflow.logger.warning("an announcement's outcome is unknown; it is not repeated")
         run.apply(run.state.replace(announcements=run.state.announcements.with_said(announcement)))
+
+
+def is_of_link_note(announcement: Announcement | None) -> bool:
+    """Whether it tells of a note that Muster wrote: the card leads to the chat and the meeting by itself."""
+    comment = announcement.comment if announcement is not None else None
+    return comment is not None and is_link_note(comment.text)
 
 
 def with_news(state: State, announcement: Announcement | None) -> State:

@@ -7,7 +7,13 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.channel_incident.announcements import AnnouncementsReconciler, with_news, with_preset
+from workflows.channel_incident.announcements import (
+    LINK_NOTES_ARE_NO_NEWS,
+    AnnouncementsReconciler,
+    is_of_link_note,
+    with_news,
+    with_preset,
+)
 from workflows.channel_incident.answers import Answers
 from workflows.channel_incident.card import CardReconciler, with_message_in_doubt
 from workflows.channel_incident.clicks import Clicks
@@ -117,6 +123,8 @@ class ChannelIncidentWorkflow:
             return
         incident = fold_event(state.incident, event)
         news = announcement_of(state.incident, incident, event)
+        if is_of_link_note(news) and workflow.patched(LINK_NOTES_ARE_NO_NEWS):
+            news = None
         if is_urgent(state.incident, incident, event):
             run.urgencies += 1
         run.apply(

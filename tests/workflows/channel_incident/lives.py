@@ -30,6 +30,7 @@ from workflows.errors import (
 )
 from workflows.following import Following
 from workflows.incident.values import Role
+from workflows.link_notes import CHAT_NOTE, MEETING_NOTE
 from workflows.presets import ChosenPreset
 
 Live = Callable[[Run], Awaitable[None]]
@@ -85,6 +86,19 @@ async def reopened(run: Run) -> None:
     await run.signal("choose_preset", PresetChosen(chosen=_ALL_UPDATES, by="Ada Ops"))
     commander = Role(id="R1", name="Commander", holder=ADA)
     await run.hears(life.tells("incident.role.assigned", roles=(commander,)), life.is_noted("again"))
+    await outside.until(lambda: "note" in outside.said)
+    await run.is_idle()
+    await run.hears(life.is_resolved(by=BO))
+    await run.ends()
+
+
+async def link_noted(run: Run) -> None:
+    """Muster's own notes with addresses are no news where all updates are said; what people write is."""
+    outside, life = run.outside, run.life
+    await _triggered(run)
+    await run.signal("choose_preset", PresetChosen(chosen=_ALL_UPDATES, by="Ada Ops"))
+    notes = [life.is_noted(f"{note}https://teams.example/1") for note in (CHAT_NOTE, MEETING_NOTE)]
+    await run.hears(*notes, life.is_noted("Rolled back."))
     await outside.until(lambda: "note" in outside.said)
     await run.is_idle()
     await run.hears(life.is_resolved(by=BO))
@@ -218,6 +232,7 @@ LIVES: Mapping[str, Live] = {
         standard,
         lost_answers,
         reopened,
+        link_noted,
         later_runs,
         attached,
         followed,
