@@ -2,17 +2,12 @@
 
 import itertools
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import asyncpg
 
 from bench.figures import progress, timed
 from bench.hops import paced
 from bench.incidents import Incident
+from bench.programs import tokens_of
 from bench.stack import ONE_CHANNEL, Stack
-from muster.security.api_tokens import new_token
-from muster.store import api_tokens
 
 _RATE, _CALLS = 25, 250
 _TOKENS = 4
@@ -27,11 +22,10 @@ async def api_accept(stack: Stack) -> None:
     await stack.sink.until(incident.id, "Triggered")
     await stack.until_idle(incident)
     numbers = itertools.count()
-    async with _tokens(stack) as tokens:
-        turn = itertools.cycle(tokens)
-        samples = await paced(
-            _RATE, _CALLS, lambda: _message(stack, incident, next(turn), f"Deploy {next(numbers)} is out")
-        )
+    turn = itertools.cycle(await tokens_of(stack, _TOKENS))
+    samples = await paced(
+        _RATE, _CALLS, lambda: _message(stack, incident, next(turn), f"Deploy {next(numbers)} is out")
+    )
     if stack.sink.cards(incident.id)[0].replies != _CALLS:
         raise RuntimeError("not every message is there once")
     timed("api_accept", samples, rate=_RATE)
@@ -48,24 +42,3 @@ async def _message(stack: Stack, incident: Incident, token: str, text: str) -> f
         if answer.status != 201:
             raise RuntimeError(f"a message was answered {answer.status}: {await answer.text()}")
     return (time.monotonic() - began) * 1000
-
-
-@asynccontextmanager
-async def _tokens(stack: Stack) -> AsyncIterator[list[str]]:
-    """Tokens of automations, which act as the first person of the company."""
-    person = stack.company.people[0]
-    connection = await asyncpg.connect(stack.env["DATABASE_URL"])
-    try:
-        tokens = [new_token() for _ in range(_TOKENS)]
-        for number, token in enumerate(tokens):
-            await api_tokens.insert(
-                connection,
-                token,
-                account=stack.company.account,
-                name=f"bench {number}",
-                pagerduty_user=person.pagerduty_user or "",
-                pagerduty_email=person.email,
-            )
-        yield tokens
-    finally:
-        await connection.close()

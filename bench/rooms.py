@@ -1,4 +1,4 @@
-"""A chat for an incident with eight people, alone and with a meeting: from the click until all is ready."""
+"""A chat for an incident with eight people, alone and with a meeting: until all is ready."""
 
 import asyncio
 import time
@@ -10,6 +10,7 @@ import aiohttp
 
 from bench.figures import progress, timed
 from bench.incidents import Incident
+from bench.programs import tokens_of
 from bench.sink import Card
 from bench.stack import ONE_CHANNEL, Stack
 from sandbox.company import Person
@@ -23,10 +24,14 @@ async def room_ready(stack: Stack) -> None:
     """Make chats one after the other, each for people whom nobody has looked for before."""
     progress("room_ready")
     crowd = iter(stack.company.people[4:])
+    (token,) = await tokens_of(stack, 1)
     stack.sink.graph.delay = _CALL
     try:
         await _chat(stack, list(islice(crowd, _PEOPLE - 1)))  # opens connections: not counted
         chats = [await _chat(stack, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)]
+        called = [
+            await _chat_by_program(stack, token, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)
+        ]
         floor = [await _bare(stack) for _ in range(3)]
         both = [await _chat_and_meeting(stack, list(islice(crowd, _PEOPLE - 1))) for _ in range(_SAMPLES)]
     finally:
@@ -34,6 +39,7 @@ async def room_ready(stack: Stack) -> None:
     with_chat: dict[str, Any] = {"with": "chat", "people": _PEOPLE}
     with_both: dict[str, Any] = {"with": "chat, meeting", "people": _PEOPLE}
     timed("room_ready", chats, floor=floor, **with_chat)
+    timed("room_ready", called, floor=floor, **with_chat, by="api")
     timed("room_ready", both, **with_both)
 
 
@@ -42,6 +48,20 @@ async def _chat(stack: Stack, responders: Sequence[Person]) -> float:
     card = await _card(stack, responders)
     began = time.monotonic()
     await stack.click_as(card, "create_chat", by=0, http=stack.http)
+    return (await _in_chat(stack, card) - began) * 1000
+
+
+async def _chat_by_program(stack: Stack, token: str, responders: Sequence[Person]) -> float:
+    """Milliseconds from a program's call, in Ada's name, until the card is in the chat."""
+    card = await _card(stack, responders)
+    began = time.monotonic()
+    async with stack.http.post(
+        f"http://127.0.0.1:{stack.addresses.api_port}/integration-ms-teams/incidents/{card.incident}/dedicated_chat",
+        json={"mst_tenant_id": stack.company.tenant_id},
+        headers={"Authorization": f"Bearer {token}"},
+    ) as answer:
+        if answer.status not in (201, 202):
+            raise RuntimeError(f"a chat was answered {answer.status}: {await answer.text()}")
     return (await _in_chat(stack, card) - began) * 1000
 
 
