@@ -46,7 +46,7 @@ run: setup  ## the whole product with its sandbox; ARGS=--empty starts with noth
 test: setup browser pooler lint  ## lint, then every test but those of make soak
 	$(DIRECT) $(BIN)/pytest -n 4 -m "not playground and not soak"
 
-soak: setup  ## the tests that kill, starve and cut off whole products; a quarter of an hour
+soak: setup browser  ## the tests that kill, starve and cut off whole products; half an hour
 	$(DIRECT) $(BIN)/pytest -n 2 -m soak
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some

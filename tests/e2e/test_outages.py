@@ -7,7 +7,7 @@ from tests.e2e.windows import Windows
 from tests.support.product import Product
 from tests.support.simulators import PagerDuty, Teams
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.soak]
 
 ADA_USER = "PUSER01"
 TEAMS_PATIENCE = 3.0

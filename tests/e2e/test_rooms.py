@@ -136,6 +136,7 @@ async def test_what_an_admin_has_not_granted_is_said_and_the_rest_goes_on(
     await keep(di.page, "room-7-lacks-in-the-channel")
 
 
+@pytest.mark.soak
 async def test_a_worker_that_is_killed_in_the_middle_leaves_one_chat_and_tells_of_it(
     stack: Launched, windows: Windows, pagerduty: PagerDuty, records: Teams, product: Product
 ) -> None:

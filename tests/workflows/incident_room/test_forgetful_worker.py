@@ -33,7 +33,7 @@ from workflows.incident_room.activities import (
 from workflows.incident_room.messages import Policy
 from workflows.verbs.outcomes import Outcome
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 ONCE = (CREATE_CHAT, INSTALL_APP, SHOW_IN_CHAT, NOTE_CHAT, RESTORE_ROOM)
 

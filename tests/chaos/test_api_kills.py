@@ -1,0 +1,159 @@
+"""``kill -9`` of the API or the worker between any two commits of a program's call.
+
+The program calls again with the same ``Idempotency-Key``: there is one effect, and one answer.
+"""
+
+import asyncio
+import uuid
+
+import httpx
+import pytest
+
+from tests.chaos.commits import Commit, commits_held
+from tests.chaos.company import Company, Incident
+from tests.chaos.meeting import Meeting
+from tests.chaos.program import Program, program_of
+from tests.chaos.room import Room
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+BEGUN = ("api", Commit("operation", "INSERT"))
+"""The row of the operation; nobody else knows of it."""
+INTENDED = ("worker", Commit("operation", "UPDATE", "OLD.intent_at IS NULL AND NEW.intent_at IS NOT NULL"))
+"""It is about to be sent."""
+ENDED = (
+    "worker",
+    Commit("operation", "UPDATE", "OLD.outcome IS NULL AND NEW.status IS NULL AND NEW.outcome = 'done'"),
+)
+"""It is done, and its row says so."""
+ANSWERED = ("api", Commit("operation", "UPDATE", "OLD.status IS NULL AND NEW.status IS NOT NULL"))
+"""What the call is answered."""
+committed = pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
+
+
+@committed
+@pytest.mark.parametrize(("part", "commit"), [BEGUN, ENDED, ANSWERED], ids=["begun", "sent", "answered"])
+async def test_a_message_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
+    """One that was sent and of which no row tells is not sent again, and its program hears so."""
+    incident, text = await shown(company), f"Deploy {uuid.uuid4().hex} is out"
+    program = await saying(incident, text)
+    answer = await _killed_at(program, part, commit, committed=committed)
+    is_lost = part == "worker" and not committed
+    assert answer.status_code == (504 if is_lost else 201), answer.text
+    assert await _heard(company, text) == 1
+    await _is_answered_again(program, answer)
+
+
+@committed
+async def test_a_message_that_was_about_to_be_sent_is_never_there_twice(
+    company: Company, committed: bool
+) -> None:
+    """Whether it left nobody knows, once that it is about to is committed."""
+    incident, text = await shown(company), f"Deploy {uuid.uuid4().hex} is out"
+    program = await saying(incident, text)
+    answer = await _killed_at(program, *INTENDED, committed=committed)
+    assert answer.status_code == (504 if committed else 201), answer.text
+    assert await _heard(company, text) == (0 if committed else 1)
+    await _is_answered_again(program, answer)
+
+
+_CHAT_BEGUN = ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'making' AND OLD.stage = 'none'"))
+_CHAT_MADE = ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'made' AND OLD.stage = 'making'"))
+
+
+@committed
+@pytest.mark.parametrize(
+    ("part", "commit"),
+    [BEGUN, _CHAT_BEGUN, _CHAT_MADE, ENDED, ANSWERED],
+    ids=["begun", "to be made", "made", "recorded", "answered"],
+)
+async def test_a_chat_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
+    incident = await shown(company)
+    body = {"mst_tenant_id": await _tenant(company)}
+    path = f"/integration-ms-teams/incidents/{incident.id}/dedicated_chat"
+    program = await program_of(incident, "POST", path, body)
+    answer = await _killed_at(program, part, commit, committed=committed)
+    assert answer.status_code == 201, answer.text
+    room = Room(incident)
+    (chat,) = await room.chats()
+    row = await room.row()
+    assert row is not None
+    assert (row["chat"], row["url"]) == (chat["id"], answer.json()["chat"]["url"])
+    await _is_answered_again(program, answer)
+
+
+_MEETING_BEGUN = ("worker", Commit("room_meeting", "INSERT"))
+_MEETING_MADE = ("worker", Commit("room_meeting", "UPDATE", "NEW.stage = 'made' AND OLD.stage = 'making'"))
+
+
+@committed
+@pytest.mark.parametrize(
+    ("part", "commit"),
+    [_MEETING_BEGUN, _MEETING_MADE, ANSWERED],
+    ids=["to be made", "made", "answered"],
+)
+async def test_a_meeting_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
+    incident = await shown(company)
+    meeting = Meeting(incident)
+    path = f"/integration-ms-teams/incidents/{incident.id}/meeting"
+    program = await program_of(incident, "POST", path, {"mst_team_id": await _team(company)})
+    answer = await _killed_at(program, part, commit, committed=committed)
+    assert answer.status_code == 201, answer.text
+    await meeting.is_complete()
+    row = await meeting.row()
+    assert row is not None
+    assert row["url"] == answer.json()["meeting"]["url"]
+    await incident.becomes("resolved")
+    await incident.ends()
+    assert await meeting.violations() == []
+    await _is_answered_again(program, answer)
+
+
+async def shown(company: Company) -> Incident:
+    """An incident with its card in its channel."""
+    incident = await company.incident()
+    await incident.shown_and_recorded()
+    return incident
+
+
+async def saying(incident: Incident, text: str) -> Program:
+    """A program that has something to say in the incident's channel."""
+    body = {"to": {"channel": "payments-ops"}, "text": text}
+    return await program_of(incident, "POST", f"/v1/incidents/{incident.id}/messages", body)
+
+
+async def _killed_at(program: Program, part: str, commit: Commit, *, committed: bool) -> httpx.Response:
+    """Kill this part at a commit of the call's, and call again: how it ended."""
+    company = program.company
+    async with commits_held(company, commit) as reached:
+        first = asyncio.create_task(program.calls())
+        waiting = await reached()
+        company.product.kill(part)
+        if not committed:
+            await company.end_backends(waiting)
+    await first
+    await company.product.expect_back(part)
+    return await program.is_answered()
+
+
+async def _is_answered_again(program: Program, answer: httpx.Response) -> None:
+    again = await program.is_answered()
+    assert (again.status_code, again.content) == (answer.status_code, answer.content)
+
+
+async def _heard(company: Company, text: str) -> int:
+    """How many messages say so."""
+    records = await company.teams.records()
+    return sum(text in str(m["versions"][0]) for c in records["conversations"] for m in c["messages"])
+
+
+async def _tenant(company: Company) -> str:
+    (row,) = await company.rows("SELECT id FROM teams_tenant")
+    return str(row["id"])
+
+
+async def _team(company: Company) -> str:
+    rows = await company.rows(
+        "SELECT t.id FROM team t JOIN conversation c ON c.team = t.id WHERE c.key = 'payments-ops'"
+    )
+    return str(rows[0]["id"])
