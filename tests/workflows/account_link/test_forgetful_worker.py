@@ -10,7 +10,7 @@ from tests.workflows.account_link.running import NO_CACHE, Run, running
 from tests.workflows.channel_incident.conftest import impatient as impatient
 from tests.workflows.channel_incident.conftest import impatient_temporal as impatient_temporal
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)

@@ -7,7 +7,7 @@ from tests.workflows.channel_incident.lives import LIVES, TIMING, Live, continue
 from tests.workflows.channel_incident.outside import FakeActivities
 from tests.workflows.channel_incident.running import NO_CACHE, Run, running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)

@@ -10,7 +10,7 @@ from tests.workflows.channel_incident.conftest import impatient_temporal as impa
 from tests.workflows.connect_channel.lives import LIVES, Live, always_changed, deadlines_of
 from tests.workflows.connect_channel.running import NO_CACHE, Run, running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)

@@ -6,7 +6,7 @@ from temporalio.client import Client
 from tests.workflows.operation.lives import LIVES, Live
 from tests.workflows.operation.running import NO_CACHE, running
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)

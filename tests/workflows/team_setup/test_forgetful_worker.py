@@ -12,7 +12,7 @@ from tests.workflows.team_setup.running import NO_CACHE, Run, running
 from workflows.team_setup.messages import Start
 from workflows.team_setup.state import State
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
