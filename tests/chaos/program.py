@@ -9,6 +9,7 @@ import httpx
 from muster.store.pool import open_pool
 from tests.api.public import bearer, given_token
 from tests.chaos.company import Company, Incident
+from tests.support.connections import async_client
 from tests.support.settings import database_at
 
 _PATIENCE = 60
@@ -28,7 +29,7 @@ class Program:
 
     async def calls(self) -> httpx.Response | None:
         """What it is answered; ``None``: the API ended before it answered, or nobody is there."""
-        async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+        async with async_client(timeout=15) as http:
             try:
                 return await http.request(*self._call, json=self._body, headers=self._headers)
             except httpx.TransportError:

@@ -18,6 +18,7 @@ from muster.store.links import token_place
 from sandbox.company import read_company
 from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
+from tests.api.public import bearer
 from tests.chaos.company import ACCOUNT, ADA_EMAIL, BO_EMAIL, DI_EMAIL, Company, Incident
 from tests.chaos.invariants import in_sync
 from tests.chaos.newcomer import AUTHORIZE, CONNECTED, CONSENT, EXPAND, Newcomer
@@ -83,7 +84,7 @@ async def _said_by_a_program(incident: Incident, stack: Launched) -> WorkflowExe
         answer = await http.post(
             f"{incident.company.api}/v1/incidents/{incident.id}/messages",
             json={"to": {"channel": "platform-alerts"}, "text": "Deploy 7 is out"},
-            headers={"Authorization": f"Bearer {stack.ready['api_token']}"},
+            headers=bearer(stack.ready["api_token"]),
         )
     assert answer.status_code == 201, answer.text
     name = f"operation/{ACCOUNT}/{answer.json()['id']}"

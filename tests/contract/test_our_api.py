@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 import requests
 import schemathesis
@@ -32,6 +31,7 @@ from sandbox.up.servers.data_folder import DataFolder
 from sandbox.up.supervision.launch import Launched
 from tests.api.public import bearer, given_token
 from tests.schemas import CHECKOUT
+from tests.support.connections import async_client
 from tests.support.product import running
 from tests.support.settings import database_at
 from tests.support.simulators import PagerDuty, Teams
@@ -127,7 +127,7 @@ def test_no_call_makes_us_fail(program: Program, label: str, mode: GenerationMod
 
 async def _shown_incident(stack: Launched) -> str:
     """An incident whose card is in its channel."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with async_client() as http:
         incident = await PagerDuty(http, stack.ready).trigger("Checkout is slow")
 
         async def is_shown() -> bool:
