@@ -69,7 +69,8 @@ ORDER BY rank, name, pagerduty_user
 -- name: link
 -- Whoever linked their accounts is known by that, however they are called.
 UPDATE room_member m
-SET aad_object_id = l.aad_object_id, role = NULL, absence = NULL, looked_at = now()
+SET aad_object_id = l.aad_object_id, role = NULL, absence = NULL, looked_at = now(),
+    name = CASE WHEN m.name = '' THEN l.pagerduty_name ELSE m.name END
 FROM user_link l
 WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id IS NULL
   AND l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user

@@ -19,7 +19,15 @@ from workflows.incident_room.chat import MicrosoftReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Asker, State
 from workflows.reconcile import NotBefore, Reconciler
-from workflows.wanted import ASKER, ASSIGNEE, NOT_WANTED, ROLE, WantedPerson, rank_of_responder
+from workflows.wanted import (
+    ASKER,
+    ASSIGNEE,
+    NOT_WANTED,
+    ROLE,
+    WantedPerson,
+    rank_of_responder,
+    with_few_names,
+)
 
 
 def wanted_people(state: State) -> tuple[WantedPerson, ...]:
@@ -50,7 +58,9 @@ def with_people_waiting(state: State) -> State:
     """
     known, declined = set(state.people.searched_for), set(declined_of(state))
     named = {one.user: one for one in (*state.people.waiting, *wanted_people(state))}
-    waiting = tuple(one for one in named.values() if one.user not in known and one.user not in declined)
+    waiting = with_few_names(
+        one for one in named.values() if one.user not in known and one.user not in declined
+    )
     return state if waiting == state.people.waiting else state.with_people(waiting=waiting)
 
 
@@ -110,7 +120,7 @@ class SearchReconciler(Reconciler):
         run = self._run
         waiting = with_people_waiting(run.state).people.waiting
         named = {one.user: one for one in (*waiting, *wanted_people(run.state))}
-        wanted = tuple(sorted(named.values(), key=lambda one: (one.rank, one.user)))
+        wanted = with_few_names(sorted(named.values(), key=lambda one: (one.rank, one.user)))
         request = IdentifyPeople(**run.call_of(), wanted=wanted)
         found = await call(IDENTIFY_PEOPLE, request, f"{len(wanted)} wanted")
         searched_for = {*run.state.people.searched_for, *(one.user for one in wanted)}

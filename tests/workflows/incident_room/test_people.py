@@ -312,3 +312,6 @@ async def test_three_hundred_people_leave_a_history_that_an_operator_can_open(cl
         history = await run.handle.fetch_history()
     assert len(history.events) <= 10_240
     assert {one.id for one in people} <= run.outside.members
+    searches = [one.wanted for one in run.outside.of(IDENTIFY_PEOPLE)]
+    assert max(map(len, searches)) > 20
+    assert max(sum(one.name != "" for one in wanted) for wanted in searches) == 20
