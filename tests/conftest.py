@@ -16,7 +16,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.scheduling import BySharedServers, slow_ones_first
 from tests.support.pgbouncer import WAYS, PgBouncer, pgbouncer
-from tests.support.recycled_database import RecycledDatabase
+from tests.support.recycled_database import RecycledDatabase, recycled_database
 from tests.support.settings import database_at, settings_for
 from tests.support.temporal import client_of, prepare
 
@@ -67,15 +67,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def recycled(postgres: EmbeddedPostgres, migrated: str) -> RecycledDatabase:
+def recycled(postgres: EmbeddedPostgres, migrated: str) -> Iterator[RecycledDatabase]:
     """The database that one test after the other has for itself."""
-    return RecycledDatabase(postgres, migrated, name="direct")
+    with recycled_database(postgres, migrated, name="direct") as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
-def recycled_behind_pooler(postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer) -> RecycledDatabase:
+def recycled_behind_pooler(
+    postgres: EmbeddedPostgres, migrated: str, pooler: PgBouncer
+) -> Iterator[RecycledDatabase]:
     """The same for those that go through the pooler."""
-    return RecycledDatabase(postgres, migrated, name=pooler.recycled)
+    with recycled_database(postgres, migrated, name=pooler.recycled) as database:
+        yield database
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """One database for the tests of a process, emptied before each of them: a copy costs many times as much."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncpg
 
@@ -40,33 +42,46 @@ $$
 class RecycledDatabase:
     """A copy of ``template``, and another one where a test has changed its schema."""
 
-    def __init__(self, server: EmbeddedPostgres, template: str, *, name: str) -> None:
+    def __init__(self, server: EmbeddedPostgres, template: str, *, name: str, runner: asyncio.Runner) -> None:
         self._server = server
         self._template = template
         self._name = name
-        self._is_there = False
-        self._schema = asyncio.run(self._schema_of(template))
+        self._runner = runner
+        self._schema = runner.run(self._schema_of(template))
+        self._connection: asyncpg.Connection | None = None
+        """Kept: a new one reads the catalog anew, which takes longer than all the rest."""
 
     def emptied(self) -> str:
-        """The name of the database: nobody is connected to it, and it has no rows."""
-        if self._is_there and not asyncio.run(self._is_emptied(self._name)):
-            asyncio.run(execute(self._server, f"DROP DATABASE {self._name} WITH (FORCE)"))
-            self._is_there = False
-        if not self._is_there:
-            asyncio.run(copy(self._server, self._template, self._name))
-            self._is_there = True
+        """The name of the database: nobody else is connected to it, and it has no rows."""
+        self._runner.run(self._empty())
         return self._name
 
-    async def _is_emptied(self, name: str) -> bool:
-        connection = await asyncpg.connect(self._server.url(name))
+    def close(self) -> None:
+        """Leave it."""
+        self._runner.run(self._disconnect())
+
+    async def _empty(self) -> None:
+        if self._connection is None or not await self._is_emptied(self._connection):
+            await self._disconnect()
+            await execute(self._server, f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+            await copy(self._server, self._template, self._name)
+            self._connection = await asyncpg.connect(self._server.url(self._name))
+
+    async def _is_emptied(self, connection: asyncpg.Connection) -> bool:
+        """Whether it is. Not where a test has changed the schema, or ended all connections."""
         try:
             await connection.execute(_END_OTHERS)
             if await connection.fetchval(_SCHEMA) != self._schema:
                 return False
             await connection.execute(_EMPTY)
-            return True
-        finally:
-            await connection.close()
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError):
+            return False
+        return True
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     async def _schema_of(self, name: str) -> str:
         connection = await asyncpg.connect(self._server.url(name))
@@ -74,6 +89,15 @@ class RecycledDatabase:
             return str(await connection.fetchval(_SCHEMA))
         finally:
             await connection.close()
+
+
+@contextmanager
+def recycled_database(server: EmbeddedPostgres, template: str, *, name: str) -> Iterator[RecycledDatabase]:
+    """The database, for one test after the other."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        database = RecycledDatabase(server, template, name=name, runner=runner)
+        yield database
+        database.close()
 
 
 async def copy(server: EmbeddedPostgres, template: str, name: str) -> None:

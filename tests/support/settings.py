@@ -1,5 +1,7 @@
 """Settings without the environment's: a test says everything itself."""
 
+import functools
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +44,10 @@ def settings_for(database_url: str, temporal_address: str, **more: Any) -> Setti
 
 def database_at(database_url: str) -> DatabaseAddress:
     """The database of a test, reached as ``MUSTER_DATABASE_POOLER`` says: the tests of the store set it."""
-    return settings_for(database_url, "127.0.0.1:1").database
+    return _database_at(database_url, os.environ.get("MUSTER_DATABASE_POOLER"))
+
+
+@functools.cache
+def _database_at(database_url: str, pooler: str | None) -> DatabaseAddress:
+    """Read once: all settings are read for it."""
+    return settings_for(database_url, "127.0.0.1:1", database_pooler=pooler or "none").database
