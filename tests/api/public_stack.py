@@ -36,7 +36,7 @@ from tests.support.pagerduty_account import COMPANY, SimulatedAccount, running_a
 from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.temporal import client_of
 
-ANSWER_WITHIN = 2.0
+ANSWER_WITHIN = 3.0
 """Seconds, so that a test of what takes longer is over soon."""
 
 

@@ -38,8 +38,10 @@ from tests.workflows.working import working
 from workflows.incident_room.workflow import IncidentRoomWorkflow
 from workflows.operation.activities import RECORD_OPERATION
 
-ANSWER_WITHIN = 1.5
-"""Seconds, so that a test of what takes longer is over soon."""
+SOON = 1.5
+"""Seconds after which the API answers 202, so that a test of what takes longer is over soon."""
+PATIENT = 10.0
+"""The same, where a worker that is slow for a moment is to change no answer."""
 OTHER_TENANT, OTHER_ACCOUNT = "33333333-3333-3333-3333-333333333333", "umbrella"
 APP = "0a5cf8a4-0000-4000-8000-0000000000aa"
 _PAIRS = ((ACCOUNT, TENANT), (OTHER_ACCOUNT, OTHER_TENANT))
@@ -140,13 +142,14 @@ class RoomStack:
         *,
         account: str = ACCOUNT,
         settings: Settings | None = None,
+        answer_within: float = SOON,
     ) -> AsyncIterator[RoomProgram]:
         """A program and an API, and no worker."""
         settings, queue, port = settings or self.settings, f"q-{uuid.uuid4().hex[:8]}", free_port()
         incidents = Incidents(self.pool, PagerDutyClient(self.http), AppTokens(self.http, {}), {})
         async with temporal_client(settings, repeats=False) as client:
             gateway = Gateway(client, task_queue=queue)
-            api = PublicApi(settings, self.pool, gateway, incidents, ANSWER_WITHIN)
+            api = PublicApi(settings, self.pool, gateway, incidents, answer_within)
             async with (
                 listening(Strangers(public_app(api)), port),
                 async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
@@ -156,9 +159,11 @@ class RoomStack:
             await gateway.finish()
 
     @asynccontextmanager
-    async def program(self, outside: FakeActivities | None = None) -> AsyncIterator[RoomProgram]:
+    async def program(
+        self, outside: FakeActivities | None = None, *, answer_within: float = PATIENT
+    ) -> AsyncIterator[RoomProgram]:
         """A program, an API, and a worker."""
-        async with self.calling(outside) as program, program.working():
+        async with self.calling(outside, answer_within=answer_within) as program, program.working():
             yield program
 
 

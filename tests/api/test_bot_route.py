@@ -446,7 +446,6 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.get("name") or kind["type"])
-@pytest.mark.pooler_too
 async def test_no_odd_field_of_any_activity_is_a_failure_of_ours(muster, kind):
     whole = activity(**kind)
     whole["channelData"] |= {"eventType": "channelCreated", "team": {"id": "19:t"}, "channel": {"id": "19:c"}}

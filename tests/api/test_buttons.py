@@ -42,6 +42,9 @@ from workflows.ids import ChannelIncidentId
 
 pytestmark = pytest.mark.anyio
 
+CLIENT_WAITS = 3.0
+"""Seconds after which somebody's client says that the click went wrong; Muster answers within 2.5."""
+
 Serve = Callable[..., AbstractAsyncContextManager[Buttons]]
 
 
@@ -315,13 +318,12 @@ async def test_incomplete_data_are_refused(run: Run, buttons: Buttons) -> None:
 
 
 @pytest.mark.parametrize("field", ["a", "i", "m", "n"])
-@pytest.mark.parametrize("odd", ["\x00", "Q1\x00", "Q1\nx", "Q1\ud83d", "Q1\n", "x" * 65, 5])
-async def test_data_that_no_button_of_ours_has_are_refused(
-    run: Run, buttons: Buttons, field: str, odd: Any
-) -> None:
-    click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), **{field: odd})
-    answer = await post_click(buttons, click)
-    assert (answer["statusCode"], answer["value"]["message"]) == (400, "This button is incomplete.")
+async def test_data_that_no_button_of_ours_has_are_refused(run: Run, buttons: Buttons, field: str) -> None:
+    for odd in ("\x00", "Q1\x00", "Q1\nx", "Q1\ud83d", "Q1\n", "x" * 65, 5):
+        click = with_data(buttons.on(card_of(run), NOBODYS_MESSAGE, ADA_AAD), **{field: odd})
+        answer = await post_click(buttons, click)
+        refused = (answer["statusCode"], answer["value"]["message"])
+        assert refused == (400, "This button is incomplete."), odd
     assert run.outside.changes == []
 
 
@@ -455,7 +457,7 @@ async def test_without_a_worker_the_click_is_handed_over_and_done_later(idle: Ru
         await buttons.store(idle)
         began = time.monotonic()
         answer = await buttons.click(buttons.on(card_of(idle), message_of(idle), ADA_AAD))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < CLIENT_WAITS
         assert is_sentence(answer)
         assert "working on it: Acknowledge" in words(answer)
         timeline = await idle.handle.fetch_history()
@@ -484,7 +486,7 @@ async def test_a_click_is_answered_not_reachable_while_temporal_is_away(
             await line.cut()
             began = time.monotonic()
             answer = await buttons.click(click)
-            assert time.monotonic() - began < 2.5
+            assert time.monotonic() - began < CLIENT_WAITS
             assert is_sentence(answer)
             assert "not reachable right now. Try again" in words(answer)
             assert run.outside.changes == []
@@ -505,7 +507,7 @@ async def test_a_click_that_temporal_may_have_taken_is_handed_over_when_it_answe
             line.stall()
             began = time.monotonic()
             answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
-            assert time.monotonic() - began < 2.6
+            assert time.monotonic() - began < CLIENT_WAITS
             assert "working on it: Acknowledge" in words(answer)
             assert run.outside.changes == []
 
@@ -547,7 +549,7 @@ async def test_a_search_that_outlasts_the_answer_promises_nothing(run: Run, butt
     async with locked_cards(buttons.pool):
         began = time.monotonic()
         answer = await buttons.click(buttons.on(card_of(run), message_of(run), ADA_AAD))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < CLIENT_WAITS
     assert is_sentence(answer)
     assert words(answer) == '"Muster is not reachable right now. Try again in a moment."'
     assert run.outside.changes == []
@@ -561,7 +563,7 @@ async def test_a_slow_search_leaves_time_to_hand_the_click_over(idle: Run, serve
             click = asyncio.create_task(buttons.click(buttons.on(card_of(idle), message_of(idle), ADA_AAD)))
             await asyncio.wait({click}, timeout=1.5)
         answer = await click
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < CLIENT_WAITS
         assert "working on it: Acknowledge" in words(answer)
         async with idle.working():
             await idle.outside.until(lambda: bool(idle.outside.changes))

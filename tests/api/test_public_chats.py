@@ -15,7 +15,7 @@ from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.outage import line_to
 from tests.api.public import EMAIL, error_of
-from tests.api.room_programs import OTHER_ACCOUNT, OTHER_TENANT, RoomProgram, RoomStack, room_stack
+from tests.api.room_programs import OTHER_ACCOUNT, OTHER_TENANT, SOON, RoomProgram, RoomStack, room_stack
 from tests.support.company import ACCOUNT, TENANT
 from tests.support.life import ADA, CY
 from tests.workflows.incident_room.orders import DELETES
@@ -48,6 +48,13 @@ async def stack(
 async def program(stack: RoomStack) -> AsyncIterator[RoomProgram]:
     """A program for whose incident nobody has asked for a chat."""
     async with stack.program() as program:
+        yield program
+
+
+@pytest.fixture
+async def impatient(stack: RoomStack) -> AsyncIterator[RoomProgram]:
+    """The same at an API that answers soon that it takes longer."""
+    async with stack.program(answer_within=SOON) as program:
         yield program
 
 
@@ -114,21 +121,21 @@ async def test_the_same_key_gets_it_also_where_the_api_ended_before_it_answered(
     assert program.outside.count(OPEN_ROOM) == 1
 
 
-async def test_what_takes_longer_is_told_by_its_operation(program: RoomProgram) -> None:
-    goes_on = program.outside.holds(CREATE_CHAT)
-    answer = await created(program)
+async def test_what_takes_longer_is_told_by_its_operation(impatient: RoomProgram) -> None:
+    goes_on = impatient.outside.holds(CREATE_CHAT)
+    answer = await created(impatient)
     goes_on.set()
-    told = await program.ended(answer)
+    told = await impatient.ended(answer)
     assert (told["state"], told["result"], told["error"]) == ("done", "Success", None)
-    assert (told["result_summary"], told["url"]) == ("The chat is there.", program.outside.chats[0].url)
+    assert (told["result_summary"], told["url"]) == ("The chat is there.", impatient.outside.chats[0].url)
 
 
-async def test_how_what_took_longer_failed_is_told_too(program: RoomProgram) -> None:
-    goes_on = program.outside.holds(CREATE_CHAT)
-    program.outside.breaks(CREATE_CHAT, ConsentMissing("no consent", code="Chat.Create"))
-    answer = await created(program)
+async def test_how_what_took_longer_failed_is_told_too(impatient: RoomProgram) -> None:
+    goes_on = impatient.outside.holds(CREATE_CHAT)
+    impatient.outside.breaks(CREATE_CHAT, ConsentMissing("no consent", code="Chat.Create"))
+    answer = await created(impatient)
     goes_on.set()
-    told = await program.ended(answer)
+    told = await impatient.ended(answer)
     assert (told["state"], told["result"], told["url"]) == ("failed", "Failed", None)
     missing = Outcome(kind="refused", reason="not_granted", says="Chat.Create")
     assert told["error"] == room_sentence(missing, account="acme")

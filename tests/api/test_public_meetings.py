@@ -11,7 +11,7 @@ from muster.cards.rooms.programs import NO_TEAM
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.public import EMAIL, error_of
-from tests.api.room_programs import APP, OTHER_ACCOUNT, RoomProgram, RoomStack, room_stack
+from tests.api.room_programs import APP, OTHER_ACCOUNT, SOON, RoomProgram, RoomStack, room_stack
 from tests.support.company import GROUP, OPS, TEAM, TENANT
 from tests.workflows.incident_room.outside import FakeActivities
 from workflows.incident.values import Bridge
@@ -92,11 +92,12 @@ async def test_the_same_key_gets_it_again(program: RoomProgram) -> None:
     assert error_of(await created(program, key="once", meeting={"name": "Other"}))[0] == 422
 
 
-async def test_what_takes_longer_is_told_by_its_operation(program: RoomProgram) -> None:
-    goes_on = program.outside.holds(CREATE_MEETING)
-    answer = await created(program)
-    goes_on.set()
-    told = await program.ended(answer)
+async def test_what_takes_longer_is_told_by_its_operation(stack: RoomStack) -> None:
+    async with stack.program(answer_within=SOON) as program:
+        goes_on = program.outside.holds(CREATE_MEETING)
+        answer = await created(program)
+        goes_on.set()
+        told = await program.ended(answer)
     assert (told["state"], told["result_summary"], told["url"]) == ("done", "The meeting is there.", FIRST)
 
 

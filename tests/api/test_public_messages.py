@@ -23,7 +23,7 @@ from api.strangers import Strangers
 from muster.clients.http import open_pool as open_http_pool
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
-from muster.store import operations
+from muster.store import message_places, operations
 from muster.store.operations import Asked
 from muster.store.pool import open_pool
 from sandbox.up.addresses import Addresses
@@ -218,9 +218,16 @@ async def test_a_place_that_is_not_there_is_not_found(
 
 
 async def test_the_incidents_own_chat_is_waited_for_where_it_was_made_a_moment_ago(
-    program: Program,
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bot comes after the chat: a step of a workflow may be between the two."""
+    has_waited, is_being_entered = asyncio.Event(), message_places.is_being_entered
+
+    async def noted(*args: Any, **names: Any) -> bool:
+        has_waited.set()
+        return await is_being_entered(*args, **names)
+
+    monkeypatch.setattr(message_places, "is_being_entered", noted)
     pool, chat = program.api.pool, f"19:{program.incident}@thread.v2"
     await pool.execute(
         "INSERT INTO incident_room (account, incident_id, tenant, stage, topic, chat, began_at) "
@@ -228,8 +235,7 @@ async def test_the_incidents_own_chat_is_waited_for_where_it_was_made_a_moment_a
         *(program.incident, COMPANY.tenant_id, chat),
     )
     saying = asyncio.create_task(program.says("First", {"chat": "dedicated"}))
-    await asyncio.sleep(0.3)
-    assert not saying.done()
+    await has_waited.wait()
     await pool.execute(
         "INSERT INTO conversation (id, kind, tenant, account, key, name, service_url) "
         "VALUES ($1, 'group', $2, 'acme', 'chat-42', 'Incident #42', $3)",
