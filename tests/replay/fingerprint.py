@@ -4,6 +4,7 @@
 """
 
 import ast
+import functools
 import importlib
 import json
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ _ROWS = {
 }
 
 
+@functools.cache
 def fingerprints() -> dict[str, list[str]]:
     """The commands of every workflow class and of the modules it uses, in the order of the source."""
     modules = {_name(path): ast.parse(path.read_text()) for path in sorted(_PACKAGE.rglob("*.py"))}

@@ -22,16 +22,16 @@ When it is right: `python -m tests.replay.fingerprint` writes the fingerprints a
 """
 _PATCHED = "A new `patched` marker is among the changes; the committed histories tell whether it is enough."
 _UNPATCHED = "No new `patched` marker is among the changes."
+COMMITTED: dict[str, list[str]] = json.loads(FINGERPRINTS.read_text())
 
 
 def test_every_workflow_has_a_fingerprint() -> None:
-    assert json.loads(FINGERPRINTS.read_text()).keys() == fingerprints().keys()
+    assert COMMITTED.keys() == fingerprints().keys()
 
 
-@pytest.mark.parametrize("name", fingerprints())
+@pytest.mark.parametrize("name", COMMITTED)
 def test_a_workflow_commands_what_it_commanded(name: str) -> None:
-    committed = json.loads(FINGERPRINTS.read_text()).get(name, [])
-    current = fingerprints()[name]
+    committed, current = COMMITTED[name], fingerprints().get(name, [])
     changes = [*difflib.unified_diff(committed, current, "committed", "now", lineterm="")]
     patched = any(line.startswith("+") and "> patched(" in line for line in changes)
     if changes:
