@@ -11,9 +11,10 @@ SETUP := command -v "$(CHOSEN)" >/dev/null || { \
 	echo 'There is no $(CHOSEN): name a Python 3.11 or newer, make setup PYTHON=/path/to/python3.11' >&2; exit 1; }; \
 	"$(CHOSEN)" tools/setup.py $(if $(PYTHON),--named)
 
-# What the shell says to other programs has no say here. pip's, npm's and Go's settings are for tools/setup.py,
+# What the shell says to other programs has no say here, nor that Python is to keep no bytecode: each of many
+# processes would compile everything anew. pip's, npm's and Go's settings are for tools/setup.py,
 # which knows those that say where packages come from.
-HARMLESS := PYTHON PYTHONDONTWRITEBYTECODE PYTHONIOENCODING PYTHONPYCACHEPREFIX PYTHONUNBUFFERED PYTHONUTF8
+HARMLESS := PYTHON PYTHONIOENCODING PYTHONPYCACHEPREFIX PYTHONUNBUFFERED PYTHONUTF8
 unexport $(filter PG%,$(.VARIABLES)) $(filter-out $(HARMLESS),$(filter PYTHON%,$(.VARIABLES)))
 unexport VIRTUAL_ENV GIT_COMMON_DIR GIT_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_WORK_TREE
 
@@ -31,7 +32,7 @@ DIRECT := $(addprefix -u ,$(filter $(PROXIES),$(.VARIABLES)))
 DIRECT := $(if $(DIRECT),env $(DIRECT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak test-quick lint lint-pages format lock lock-check audit browser golden icons permissions openapi schemas \
+.PHONY: help setup run test compiled soak test-quick lint lint-pages format lock lock-check audit browser golden icons permissions openapi schemas \
 	pooler histories fingerprints schema-sql pictures mutants bench playground test-playground clean
 
 help:  ## this list
@@ -43,10 +44,18 @@ setup:  ## what run and test need: .venv, npm packages, the Temporal server
 run: setup  ## the whole product with its sandbox; ARGS=--empty starts with nothing connected
 	@exec $(DIRECT) $(BIN)/muster up $(ARGS)
 
-test: setup browser pooler lint  ## lint, then every test but those of make soak
-	$(DIRECT) $(BIN)/pytest -n 4 -m "not playground and not soak"
+# What is of `make soak` alone is not even imported.
+NOT_SOAK := -m "not playground and not soak" --ignore=tests/chaos --ignore=tests/contract/test_our_api.py
 
-soak: setup browser  ## the tests that kill, starve and cut off whole products; half an hour
+test: setup browser pooler  ## lint, then every test but those of make soak
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint compiled
+	$(DIRECT) $(BIN)/pytest -n 4 $(NOT_SOAK)
+
+# Beside the linters, which use one core: else each of four processes compiles all tests. What is wrong they tell.
+compiled: setup
+	@$(DIRECT) $(BIN)/pytest --collect-only -qq $(NOT_SOAK) >/dev/null 2>&1 || true
+
+soak: setup browser  ## kills, outages, every step through every failure; forty minutes
 	$(DIRECT) $(BIN)/pytest -n 2 -m soak
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some

@@ -22,7 +22,7 @@ from tests.support.connections import async_client
 from tests.support.settings import KEYS, config_file, settings_for
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 HELD = 1000
 HALVES = (

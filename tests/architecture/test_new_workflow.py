@@ -26,6 +26,7 @@ def test_a_worker_finds_the_workflow_and_its_activities_and_runs_them_in_the_san
     assert finished.stdout == "hello Ada\n", finished.stderr
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "test", ["tests/architecture/test_workflow_code.py", "tests/architecture/test_words.py"]
 )
@@ -34,6 +35,7 @@ def test_it_passes_the_tests_of_all_workflow_code(tree: Path, test: str) -> None
     assert finished.returncode == 0, finished.stdout
 
 
+@pytest.mark.soak
 def test_the_linter_and_the_types_hold_for_it(tree: Path) -> None:
     binaries = Path(sys.executable).parent
     for command in (

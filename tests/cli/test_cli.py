@@ -171,6 +171,7 @@ def run(
     )  # fmt: skip
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(("command", "path"), [("serve", "/readyz"), ("worker", "/healthz")])
 def test_a_signal_lets_a_process_end_with_its_own_exit_code(

@@ -12,7 +12,7 @@ from tests.schemas.cards import check_card
 from tests.support.product import running
 from tests.support.simulators import P1
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.soak]
 
 CY_EMAIL = "cy@acme.example"
 CARD = "application/vnd.microsoft.card.adaptive"

@@ -81,6 +81,7 @@ def environment(copy: Path, text: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("text", QUICK)

@@ -29,7 +29,6 @@ DESKTOP = Screen("desktop-light")
 SCREENS = (
     DESKTOP,
     Screen("desktop-dark", dark=True),
-    Screen("phone-light", width=390, height=844, scale=2),
     Screen("phone-dark", width=390, height=844, dark=True, scale=2),
 )
 

@@ -15,7 +15,7 @@ from tests.e2e.windows import Windows
 from tests.support.product import running
 from tests.support.simulators import P1, P2, P3, PagerDuty
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.soak]
 
 _CARD_SCREENS = (
     Screen("card-light", width=1100, height=1500, scale=1.5),

@@ -80,6 +80,7 @@ async def test_a_refusal_stays_on_the_screen_and_the_button_beside_it_acts(
     assert await pagerduty.changes(triggered.incident) == [(ADA_USER, "acknowledged")]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 async def test_a_click_on_a_dead_pagerduty_is_told_for_as_long(
     triggered: Triggered, product: Product

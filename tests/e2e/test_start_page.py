@@ -11,7 +11,7 @@ from tests.e2e.screens import Screen, keep
 from tests.e2e.windows import Windows
 from tests.support.simulators import PagerDuty
 
-pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.browser, pytest.mark.soak]
 
 NAMES = ("postgres", "temporal", "teams", "microsoft", "pagerduty", "api", "worker")
 

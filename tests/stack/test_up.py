@@ -150,6 +150,7 @@ def test_nothing_is_left_when_the_stack_is_killed(tmp_path: Path) -> None:
         wait_until(lambda: all_gone(pids), within=15)
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows environments")
 def test_what_files_of_secrets_say_is_used(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
     """A database and a key ring, for other commands too; a proxy belongs to real registrations."""

@@ -13,7 +13,7 @@ from tests.support.registrations import Registrations, running_registrations
 SECRET = "do-not-show"
 PUBLIC = "https://muster.example"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,7 @@ async def test_the_rows_of_a_run_that_goes_on_stay_until_it_ends(
     assert await teams_there(pool) == set()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("is_committed", [False, True], ids=["before the commit", "after the commit"])
 async def test_a_worker_that_dies_in_the_middle_is_followed_by_an_attempt_that_goes_on(
     upkept: Upkeep, pool: Pool, monkeypatch: pytest.MonkeyPatch, is_committed: bool

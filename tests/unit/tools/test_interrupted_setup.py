@@ -58,6 +58,7 @@ def test_after_ten_kills_at_random_moments_the_eleventh_set_up_works(
     fresh.assert_complete()
 
 
+@pytest.mark.soak
 def test_a_second_set_up_waits_for_the_first_and_finds_it_done(fresh: SmallCheckout) -> None:
     with fresh.start("setup") as first:
         assert first.stdout is not None
@@ -70,6 +71,7 @@ def test_a_second_set_up_waits_for_the_first_and_finds_it_done(fresh: SmallCheck
     fresh.assert_complete()
 
 
+@pytest.mark.soak
 def test_what_a_stopped_set_up_wrote_in_half_is_written_anew(fresh: SmallCheckout) -> None:
     """Without pip nothing mends it, and pip takes a package for installed whose metadata is there."""
     subprocess.run([PYTHON, "-m", "venv", "--without-pip", fresh.folder / ".venv"], check=True)

@@ -81,6 +81,7 @@ every_step = pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
 each_way = pytest.mark.parametrize("way", WAYS)
 
 
+@pytest.mark.soak
 @every_step
 @each_way
 async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client, way: str, row: Row) -> None:

@@ -82,6 +82,7 @@ ORDERS: Mapping[str, Ordered] = {
 every_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
 
 
+@pytest.mark.soak
 @every_order
 async def test_an_order_that_goes_wrong_at_any_moment_is_done_once(client: Client, order: Ordered) -> None:
     async def live(moment: Moment, error: OutsideError) -> None:

@@ -72,6 +72,7 @@ async def test_the_answer_has_the_chats_address(client: Client) -> None:
     assert (answer.outcome.kind, answer.url) == ("done", run.outside.chats[0].url)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("row", STEPS.values(), ids=STEPS)
 async def test_a_refusal_and_then_an_outage_of_a_step_are_waited_out(client: Client, row: Row) -> None:
     """Until they are over the run does not end. One mishap at each moment of a step: test_steps.py."""

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.anyio
 every_step = pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 
 
+@pytest.mark.soak
 @every_step
 async def test_a_step_that_goes_wrong_at_any_moment_is_done_once(client: Client, step: Step) -> None:
     async def live(moment: Moment, error: OutsideError) -> None:
@@ -56,6 +57,7 @@ async def test_a_step_whose_worker_is_killed_at_any_moment_is_done_once(
     await beside_each_other(live, KILLS)
 
 
+@pytest.mark.soak
 async def test_a_worker_that_is_killed_in_the_middle_of_all_steps_leaves_each_done_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +76,7 @@ async def test_a_worker_that_is_killed_in_the_middle_of_all_steps_leaves_each_do
     await beside_each_other(live, KILLS)
 
 
+@pytest.mark.soak
 async def test_a_summary_whose_worker_is_killed_is_said_at_most_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +96,7 @@ async def test_a_summary_whose_worker_is_killed_is_said_at_most_once(
     await beside_each_other(live, KILLS)
 
 
+@pytest.mark.soak
 async def test_a_private_message_whose_worker_is_killed_is_told_at_most_once(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
