@@ -24,6 +24,7 @@ from muster.clients.http import open_pool as open_http_pool
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
 from muster.store import message_places, operations
+from muster.store.database_address import Host
 from muster.store.operations import Asked
 from muster.store.pool import open_pool
 from sandbox.up.addresses import Addresses
@@ -478,6 +479,28 @@ async def test_nothing_is_left_of_a_call_while_temporal_is_away(
             await line.mend()
             assert (await program.says("Another text", key="k")).status_code == 201
             assert await program.heard("Away") == 0
+
+
+async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) -> None:
+    await stack.teams.reset()
+    (server,) = stack.api.settings.database.hosts
+    async with line_to(str(server)) as line:
+        database = replace(stack.api.settings.database, hosts=(Host("127.0.0.1", line.port),))
+        async with (
+            await open_pool(database) as pool,
+            api_of(stack.api.settings, pool, stack.http) as api,
+            stack.working(),
+            stack.program(api) as program,
+        ):
+            before = await program.rows()
+            await line.cut()
+            answer = await program.says("Away", key="k")
+            assert error_of(answer) == (503, "Muster cannot do this now, call again")
+            assert int(answer.headers["retry-after"]) > 0
+            await line.mend()
+            assert await program.rows() == before
+            assert (await program.says("Away", key="k")).status_code == 201
+            assert await program.heard("Away") == 1
 
 
 # Whose it is

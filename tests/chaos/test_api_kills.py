@@ -3,31 +3,19 @@
 The program calls again with the same ``Idempotency-Key``: there is one effect, and one answer.
 """
 
-import asyncio
 import uuid
 
 import httpx
 import pytest
 
-from tests.chaos.commits import Commit, commits_held
+from tests.chaos.commits import Commit
 from tests.chaos.company import DI_EMAIL, Company, Incident
 from tests.chaos.meeting import Meeting
-from tests.chaos.program import Program, program_of
+from tests.chaos.program import ANSWERED, BEGUN, ENDED, INTENDED, Program, program_of, shown
 from tests.chaos.room import Room
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-BEGUN = ("api", Commit("operation", "INSERT"))
-"""The row of the operation; nobody else knows of it."""
-INTENDED = ("worker", Commit("operation", "UPDATE", "OLD.intent_at IS NULL AND NEW.intent_at IS NOT NULL"))
-"""It is about to be sent."""
-ENDED = (
-    "worker",
-    Commit("operation", "UPDATE", "OLD.outcome IS NULL AND NEW.status IS NULL AND NEW.outcome = 'done'"),
-)
-"""It is done, and its row says so."""
-ANSWERED = ("api", Commit("operation", "UPDATE", "OLD.status IS NULL AND NEW.status IS NOT NULL"))
-"""What the call is answered."""
 committed = pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
 
 
@@ -37,11 +25,11 @@ async def test_a_message_is_there_once(company: Company, part: str, commit: Comm
     """One that was sent and of which no row tells is not sent again, and its program hears so."""
     incident, text = await shown(company), f"Deploy {uuid.uuid4().hex} is out"
     program = await saying(incident, text)
-    answer = await _killed_at(program, part, commit, committed=committed)
+    answer = await program.killed_at(part, commit, committed=committed)
     is_lost = part == "worker" and not committed
     assert answer.status_code == (504 if is_lost else 201), answer.text
     assert await _heard(company, text) == 1
-    await _is_answered_again(program, answer)
+    await program.is_answered_again(answer)
 
 
 @committed
@@ -51,10 +39,10 @@ async def test_a_message_that_was_about_to_be_sent_is_never_there_twice(
     """Whether it left nobody knows, once that it is about to is committed."""
     incident, text = await shown(company), f"Deploy {uuid.uuid4().hex} is out"
     program = await saying(incident, text)
-    answer = await _killed_at(program, *INTENDED, committed=committed)
+    answer = await program.killed_at(*INTENDED, committed=committed)
     assert answer.status_code == (504 if committed else 201), answer.text
     assert await _heard(company, text) == (0 if committed else 1)
-    await _is_answered_again(program, answer)
+    await program.is_answered_again(answer)
 
 
 _CHAT_BEGUN = ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'making' AND OLD.stage = 'none'"))
@@ -70,29 +58,29 @@ _CHAT_MADE = ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'made' AN
 async def test_a_chat_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
     incident = await shown(company)
     program = await asking_for_a_chat(incident)
-    answer = await _killed_at(program, part, commit, committed=committed)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert answer.status_code == 201, answer.text
     await _is_the_chat_there_is(incident, answer)
-    await _is_answered_again(program, answer)
+    await program.is_answered_again(answer)
 
 
 async def test_a_chat_that_was_not_begun_is_made_by_the_next_worker(company: Company) -> None:
     incident = await shown(company)
     program = await asking_for_a_chat(incident)
-    answer = await _killed_at(program, *_CHAT_BEGUN, committed=False)
+    answer = await program.killed_at(*_CHAT_BEGUN, committed=False)
     assert answer.status_code == 201, answer.text
     await _is_the_chat_there_is(incident, answer)
-    await _is_answered_again(program, answer)
+    await program.is_answered_again(answer)
 
 
 async def test_of_a_chat_that_was_begun_and_not_found_nobody_makes_another(company: Company) -> None:
     """It was about to be asked for. Whether it was nobody knows, and Microsoft has none of its topic."""
     incident = await shown(company)
     program = await asking_for_a_chat(incident)
-    answer = await _killed_at(program, *_CHAT_BEGUN, committed=True)
+    answer = await program.killed_at(*_CHAT_BEGUN, committed=True)
     assert answer.status_code == 504, answer.text
     assert await Room(incident).chats() == []
-    await _is_answered_again(program, answer)
+    await program.is_answered_again(answer)
 
 
 async def asking_for_a_chat(incident: Incident) -> Program:
@@ -127,7 +115,7 @@ async def test_a_meeting_is_there_once(company: Company, part: str, commit: Comm
     meeting = Meeting(incident)
     path = f"/integration-ms-teams/incidents/{incident.id}/meeting"
     program = await program_of(incident, "POST", path, {"mst_team_id": await _team(company)})
-    answer = await _killed_at(program, part, commit, committed=committed)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert answer.status_code == 201, answer.text
     await meeting.is_complete()
     row = await meeting.row()
@@ -136,39 +124,13 @@ async def test_a_meeting_is_there_once(company: Company, part: str, commit: Comm
     await incident.becomes("resolved")
     await incident.ends()
     assert await meeting.violations() == []
-    await _is_answered_again(program, answer)
-
-
-async def shown(company: Company) -> Incident:
-    """An incident with its card in its channel."""
-    incident = await company.incident()
-    await incident.shown_and_recorded()
-    return incident
+    await program.is_answered_again(answer)
 
 
 async def saying(incident: Incident, text: str) -> Program:
     """A program that has something to say in the incident's channel."""
     body = {"to": {"channel": "payments-ops"}, "text": text}
     return await program_of(incident, "POST", f"/v1/incidents/{incident.id}/messages", body)
-
-
-async def _killed_at(program: Program, part: str, commit: Commit, *, committed: bool) -> httpx.Response:
-    """Kill this part at a commit of the call's, and call again: how it ended."""
-    company = program.company
-    async with commits_held(company, commit) as reached:
-        first = asyncio.create_task(program.calls())
-        waiting = await reached()
-        company.product.kill(part)
-        if not committed:
-            await company.end_backends(waiting)
-    await first
-    await company.product.expect_back(part)
-    return await program.is_answered()
-
-
-async def _is_answered_again(program: Program, answer: httpx.Response) -> None:
-    again = await program.is_answered()
-    assert (again.status_code, again.content) == (answer.status_code, answer.content)
 
 
 async def _heard(company: Company, text: str) -> int:

@@ -1,0 +1,154 @@
+"""``kill -9`` of the API or the worker between any two commits of a call that changes what is there.
+
+What it changes it changes once, and whoever calls again with the same ``Idempotency-Key`` hears so.
+"""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.chaos.chat import Chat
+from tests.chaos.commits import Commit
+from tests.chaos.company import ADA_EMAIL, BO_EMAIL, NO_CHANNEL, Company, Incident
+from tests.chaos.program import ANSWERED, BEGUN, ENDED, Program, program_of, shown
+from tests.chaos.room import Room, made_for
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+TOPIC = "War room"
+MOMENTS = [BEGUN, ENDED, ANSWERED]
+moment = pytest.mark.parametrize(("part", "commit"), MOMENTS, ids=["begun", "recorded", "answered"])
+committed = pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
+
+
+@moment
+async def test_a_chat_is_renamed_once(company: Company, part: str, commit: Commit) -> None:
+    room = await made_for(await shown(company))
+    program = await _calling(room, "PATCH", "chat", {"topic": TOPIC})
+    answer = await program.killed_at(part, commit, committed=False)
+    assert (answer.status_code, answer.json()["topic"]) == (200, TOPIC)
+    assert await _called(room) == TOPIC
+    await program.is_answered_again(answer)
+
+
+@moment
+async def test_a_chat_is_archived_once(company: Company, part: str, commit: Commit) -> None:
+    room = await made_for(await shown(company))
+    program = await _calling(room, "POST", "chat/archive", {"remove_people": True})
+    answer = await program.killed_at(part, commit, committed=False)
+    assert (answer.status_code, answer.json()["left_out"]) == (200, [])
+    row = await room.row()
+    assert row is not None
+    assert row["stage"] == "archived"
+    assert await _members(room) == set()
+    await program.is_answered_again(answer)
+
+
+@moment
+async def test_somebody_is_added_to_a_chat_once(company: Company, part: str, commit: Commit) -> None:
+    room = await made_for(await shown(company))
+    program = await _calling(room, "POST", "chat/members", {"members": [ADA_EMAIL]})
+    answer = await program.killed_at(part, commit, committed=False)
+    assert (answer.status_code, answer.json()["added"]) == (200, [ADA_EMAIL])
+    assert await _members(room) == {*room.members, ADA_EMAIL}
+    await program.is_answered_again(answer)
+
+
+@moment
+async def test_somebody_is_taken_out_of_a_chat_once(company: Company, part: str, commit: Commit) -> None:
+    room = await made_for(await shown(company))
+    program = await _calling(room, "DELETE", "chat/members", {"members": [BO_EMAIL]})
+    answer = await program.killed_at(part, commit, committed=False)
+    assert (answer.status_code, answer.json()["removed"]) == (200, [BO_EMAIL])
+    assert await _members(room) == {room.asker}
+    await program.is_answered_again(answer)
+
+
+_CARD_REGISTERED = ("api", Commit("incident_card", "INSERT"))
+
+
+@committed
+@pytest.mark.parametrize(
+    ("part", "commit"), [_CARD_REGISTERED, ANSWERED], ids=["its card is registered", "answered"]
+)
+async def test_an_incident_is_followed_in_a_chat_once(
+    company: Company, part: str, commit: Commit, committed: bool
+) -> None:
+    incident, chat = await company.incident(service=NO_CHANNEL), await Chat.opened(company)
+    program = await _following("PUT", incident, chat)
+    answer = await program.killed_at(part, commit, committed=committed)
+    assert answer.status_code == 200, answer.text
+    incident.chats.append(chat.id)
+    await incident.shown_and_recorded()
+    await program.is_answered_again(answer)
+
+
+_STOPPED = ("api", Commit("incident_card", "UPDATE", "OLD.stopped_at IS DISTINCT FROM NEW.stopped_at"))
+
+
+@committed
+async def test_an_incident_is_not_followed_any_more(company: Company, committed: bool) -> None:
+    incident, chat = await company.incident(service=NO_CHANNEL), await Chat.opened(company)
+    await chat.follow(incident)
+    await incident.shown_and_recorded()
+    program = await _following("DELETE", incident, chat)
+    answer = await program.killed_at(*_STOPPED, committed=committed)
+    assert answer.status_code == 200, answer.text
+    await eventually(partial(chat.is_over, incident))
+    await program.is_answered_again(answer)
+
+
+@committed
+async def test_a_custom_action_opens_one_chat(company: Company, committed: bool) -> None:
+    """PagerDuty sends it again where it was not answered."""
+    room = Room(await shown(company))
+    owner = next(one["pagerduty_user"] for one in company.people if one["email"] == room.asker)
+    event = {
+        "id": "01D",
+        "event_type": "incident.custom",
+        "agent": {"id": owner, "type": "user_reference"},
+        "data": {"id": room.incident.id, "type": "incident"},
+    }
+    program = await program_of(room.incident, "POST", "/v1/custom-actions/chat", {"event": event})
+    await program.cut_off_at(*BEGUN, committed=committed)
+    again = await program.calls()
+    assert again is not None
+    assert again.status_code == 202, again.text
+    await room.is_complete()
+    assert await room.violations() == []
+
+
+async def _calling(room: Room, method: str, what: str, body: dict[str, Any]) -> Program:
+    return await program_of(room.incident, method, f"/v1/incidents/{room.incident.id}/{what}", body)
+
+
+async def _following(method: str, incident: Incident, chat: Chat) -> Program:
+    key = "SELECT key FROM conversation WHERE id = $1"
+
+    async def is_known() -> bool:
+        return bool(await incident.company.rows(key, chat.id))
+
+    await eventually(is_known)
+    (row,) = await incident.company.rows(key, chat.id)
+    path = f"/v1/incidents/{incident.id}/conversations/{row['key']}"
+    return await program_of(incident, method, path, {} if method == "PUT" else None)
+
+
+async def _chat(room: Room) -> dict[str, Any]:
+    """The chat as Microsoft has it."""
+    row = await room.row()
+    assert row is not None
+    conversations = (await room.company.teams.records())["conversations"]
+    (chat,) = (one for one in conversations if one["id"] == row["chat"])
+    return dict(chat)
+
+
+async def _called(room: Room) -> str:
+    return str((await _chat(room))["name"])
+
+
+async def _members(room: Room) -> set[str]:
+    emails = {one["aad_object_id"]: one["email"] for one in room.company.people}
+    return {emails[one] for one in (await _chat(room))["members"]}
