@@ -73,14 +73,13 @@ _CARD_REGISTERED = ("api", Commit("incident_card", "INSERT"))
 @pytest.mark.parametrize(
     ("part", "commit"), [_CARD_REGISTERED, ANSWERED], ids=["its card is registered", "answered"]
 )
-async def test_an_incident_is_followed_in_a_chat_once(
+async def test_an_incident_is_followed_once(
     company: Company, part: str, commit: Commit, committed: bool
 ) -> None:
-    incident, chat = await company.incident(service=NO_CHANNEL), await Chat.opened(company)
-    program = await _following("PUT", incident, chat)
+    incident = await company.incident(service=NO_CHANNEL)
+    program = await _following("PUT", incident, "payments-ops")
     answer = await program.killed_at(part, commit, committed=committed)
     assert answer.status_code == 200, answer.text
-    incident.chats.append(chat.id)
     await incident.shown_and_recorded()
     await program.is_answered_again(answer)
 
@@ -93,7 +92,8 @@ async def test_an_incident_is_not_followed_any_more(company: Company, committed:
     incident, chat = await company.incident(service=NO_CHANNEL), await Chat.opened(company)
     await chat.follow(incident)
     await incident.shown_and_recorded()
-    program = await _following("DELETE", incident, chat)
+    (row,) = await company.rows("SELECT key FROM conversation WHERE id = $1", chat.id)
+    program = await _following("DELETE", incident, row["key"])
     answer = await program.killed_at(*_STOPPED, committed=committed)
     assert answer.status_code == 200, answer.text
     await eventually(partial(chat.is_over, incident))
@@ -124,15 +124,8 @@ async def _calling(room: Room, method: str, what: str, body: dict[str, Any]) -> 
     return await program_of(room.incident, method, f"/v1/incidents/{room.incident.id}/{what}", body)
 
 
-async def _following(method: str, incident: Incident, chat: Chat) -> Program:
-    key = "SELECT key FROM conversation WHERE id = $1"
-
-    async def is_known() -> bool:
-        return bool(await incident.company.rows(key, chat.id))
-
-    await eventually(is_known)
-    (row,) = await incident.company.rows(key, chat.id)
-    path = f"/v1/incidents/{incident.id}/conversations/{row['key']}"
+async def _following(method: str, incident: Incident, conversation: str) -> Program:
+    path = f"/v1/incidents/{incident.id}/conversations/{conversation}"
     return await program_of(incident, method, path, {} if method == "PUT" else None)
 
 
