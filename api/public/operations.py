@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from api.public.errors import ApiError, errors
 from api.public.public_api import PublicApi
 from api.public.route import Caller
+from api.public.tenants import Tenants
 from muster.cards.operations import error_of, summary_of
 from muster.store import operations
 from workflows.operation.state import Ended, OperationKey
@@ -30,8 +31,11 @@ class OperationAnswer(BaseModel):
     """Of what was made, where it can be opened."""
 
 
-def operation_answer(id: str, kind: str, ended: Ended | None) -> OperationAnswer:
-    """An operation of this kind as its callers read it."""
+def operation_answer(id: str, kind: str, ended: Ended | None, *, policy: str = "") -> OperationAnswer:
+    """An operation of this kind as its callers read it.
+
+    ``policy``: the commands that let Muster make meetings, where it was not allowed to.
+    """
     if ended is None:
         return OperationAnswer(id=id, state="working", result=None, result_summary=None, error=None, url=None)
     return OperationAnswer(
@@ -39,14 +43,14 @@ def operation_answer(id: str, kind: str, ended: Ended | None) -> OperationAnswer
         state=ended.outcome,
         result="Success" if ended.outcome == "done" else "Failed",
         result_summary=summary_of(kind, ended),
-        error=error_of(kind, ended),
+        error=error_of(kind, ended, policy=policy),
         url=ended.url or None,
     )
 
 
 def operations_router(api: PublicApi) -> APIRouter:
     """The routes."""
-    router = api.router()
+    router, tenants = api.router(), Tenants(api)
 
     @router.get("/v1/operations/{operation}", summary="How an operation stands", responses=errors(404))
     async def get(operation: Annotated[str, Path(pattern=_ID)], caller: Caller) -> OperationAnswer:
@@ -54,6 +58,7 @@ def operations_router(api: PublicApi) -> APIRouter:
         found = await operations.find(api.pool, OperationKey(account=caller.account, key=operation))
         if found is None:
             raise ApiError(404, "there is no such operation")
-        return operation_answer(found.key, found.kind, found.ended)
+        policy = tenants.policy_of(caller.account)
+        return operation_answer(found.key, found.kind, found.ended, policy=policy)
 
     return router

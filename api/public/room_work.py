@@ -23,8 +23,8 @@ from api.public.errors import RETRY_AFTER, ApiError
 from api.public.idempotency import Accepted, Call, Given
 from api.public.operations import OperationAnswer, operation_answer
 from api.public.public_api import PublicApi
+from api.public.tenants import Tenants
 from api.rooms import RoomStarts
-from muster.cards.access_policy import policy_commands
 from muster.cards.rooms.programs import ProgramCall, program_sentence, room_error
 from muster.logging import correlation_id
 from workflows.incident_room.messages import RoomAnswer, answer_of, ended_by
@@ -91,10 +91,7 @@ class Rooms:
         settings = api.settings
         self._gateway = api.gateway
         self._starts = RoomStarts(settings.rooms, grace=settings.room_grace)
-        self._policies = {
-            tenant: policy_commands(name=one.name, app_id=one.app_id)
-            for tenant, one in settings.teams.items()
-        }
+        self._tenants = Tenants(api)
 
     async def ask(
         self, account: str, room: RoomOf, called: ProgramCall, message: Value, *, key: str, answer_by: float
@@ -115,7 +112,7 @@ class Rooms:
 
     def refusal(self, account: str, tenant: str, called: ProgramCall, outcome: Outcome) -> ApiError:
         """Why it was certainly not done, as the call is answered."""
-        policy = self._policies.get(tenant, "")
+        policy = self._tenants.policy(tenant)
         told = program_sentence(called, outcome, account=account, policy=policy)
         status = _STATUSES.get(outcome.reason, _REFUSED) if outcome.reason else _REFUSED
         return ApiError(status, told, RETRY_AFTER if status == 503 else None)

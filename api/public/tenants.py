@@ -2,6 +2,7 @@
 
 from api.public.errors import ApiError
 from api.public.public_api import PublicApi
+from muster.cards.access_policy import policy_commands
 from muster.cards.rooms.programs import NO_TEAM, NO_TENANT
 from muster.store import program_rooms, teams
 from workflows.incident_room.messages import RoomKey
@@ -41,6 +42,16 @@ class Tenants:
         if found is None:
             raise ApiError(404, NO_TENANT)
         return found
+
+    def policy(self, tenant: str) -> str:
+        """The commands that let Muster make meetings there; empty where the tenant is not configured."""
+        found = self._settings.teams.get(tenant)
+        return policy_commands(name=found.name, app_id=found.app_id) if found else ""
+
+    def policy_of(self, account: str) -> str:
+        """Those of the account's tenant; empty where it has several, of which any may be meant."""
+        mine = [tenant for tenant in self._settings.teams if self.is_of(account, tenant)]
+        return self.policy(mine[0]) if len(mine) == 1 else ""
 
     def is_of(self, account: str, tenant: str) -> bool:
         """Whether the configuration gives the tenant to the account."""

@@ -10,18 +10,18 @@ from muster.cards.rooms.programs import ProgramCall, room_error, room_summary
 from workflows.incident_room.state import OrderKind
 from workflows.operation.state import Ended
 
-_ROOMS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
+_ROOM_CALLS: tuple[ProgramCall, ...] = ("open_chat", "open_meeting", *get_args(OrderKind))
+_ROOMS: Mapping[str, ProgramCall] = {called: called for called in _ROOM_CALLS}
 _SUMMARIES: Mapping[str, Callable[[Ended], str]] = {
     "message": message_summary,
     "follow": following_summary,
     "stop_following": stopped_summary,
-    **{called: partial(room_summary, called) for called in _ROOMS},
+    **{called: partial(room_summary, called) for called in _ROOM_CALLS},
 }
 _ERRORS: Mapping[str, Callable[[Ended], str | None]] = {
     "message": message_error,
     "follow": following_error,
     "stop_following": following_error,
-    **{called: partial(room_error, called) for called in _ROOMS},
 }
 """By kind."""
 
@@ -31,6 +31,7 @@ def summary_of(kind: str, ended: Ended) -> str:
     return _SUMMARIES[kind](ended)
 
 
-def error_of(kind: str, ended: Ended) -> str | None:
-    """Why it was not done; ``None`` where it was."""
-    return _ERRORS[kind](ended)
+def error_of(kind: str, ended: Ended, *, policy: str = "") -> str | None:
+    """Why it was not done; ``None`` where it was. ``policy``: the commands that let Muster make meetings."""
+    called = _ROOMS.get(kind)
+    return _ERRORS[kind](ended) if called is None else room_error(called, ended, policy=policy)

@@ -17,7 +17,7 @@ from tests.workflows.incident_room.outside import FakeActivities
 from workflows.incident.values import Bridge
 from workflows.incident_meeting.activities import CREATE_MEETING
 from workflows.incident_room.activities import OPEN_ROOM
-from workflows.meeting import Hindrance
+from workflows.meeting import Hindrance, WhyNot
 from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
@@ -115,12 +115,13 @@ async def test_a_missing_policy_is_told_as_on_the_card(stack: RoomStack) -> None
     assert policy_commands(name=name, app_id=APP) in sentence
 
 
-async def test_who_hinders_it_is_told_also_where_nobody_waited(stack: RoomStack) -> None:
+@pytest.mark.parametrize("why", ["no_licence", "no_policy"])
+async def test_who_hinders_it_is_told_also_where_nobody_waited(stack: RoomStack, why: WhyNot) -> None:
     """The answer of the room is in the row: its run need not be there any more."""
     outside = FakeActivities()
     for who in ("PUSER01", "PUSER02", "PUSER03"):
         for way in ("calendar", "meeting"):
-            outside.hindered[way, who] = Hindrance(who="Ada Ops", why="no_licence")
+            outside.hindered[way, who] = Hindrance(who="Ada Ops", why=why)
     goes_on = outside.holds(CREATE_MEETING)
     async with stack.calling(outside) as program:
         async with program.working():

@@ -106,14 +106,15 @@ def room_summary(called: ProgramCall, ended: Ended) -> str:
             return f"{_CANNOT[called]}."
 
 
-def room_error(called: ProgramCall, ended: Ended) -> str | None:
+def room_error(called: ProgramCall, ended: Ended, *, policy: str = "") -> str | None:
     """Why the operation was not done, as its row tells it; ``None`` where it was."""
     if ended.outcome == "done":
         return None
     outcome = answer_of(ended).outcome
     if ended.outcome == "unknown" and outcome.reason is None:
         return _UNKNOWN
-    return program_sentence(called, outcome, account="")  # which names roles of people alone
+    # Without the account, which names roles of people alone.
+    return program_sentence(called, outcome, account="", policy=policy)
 
 
 def not_changed_sentence(one: NotChanged) -> str:
