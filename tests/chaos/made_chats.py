@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from workflows.incident_room.activities import OVER
+from workflows.incident_room.activities import ARCHIVED, OVER
 
 _ANY_INCIDENT = "Incident "
 _ROUNDED = timedelta(milliseconds=2)
@@ -85,7 +85,7 @@ def made_unasked(
 
 
 def _called(records: Mapping[str, Any], beginning: str) -> list[dict[str, Any]]:
-    topics = (beginning, f"{OVER}{beginning}")
+    topics = tuple(f"{mark}{beginning}" for mark in ("", OVER, ARCHIVED))
     groups = (one for one in records["conversations"] if one["kind"] == "group")
     return [one for one in groups if one["name"].startswith(topics)]
 

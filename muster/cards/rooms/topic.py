@@ -49,7 +49,11 @@ def own_subject(name: str) -> str:
 
 
 def _own(name: str, *, most: int) -> str:
-    return _cut(_cleaned(name), most - _units(OVER))
+    """Without the mark of an incident that is over, which a program may have read with the name."""
+    cleaned = _cleaned(name)
+    while cleaned.startswith(OVER):
+        cleaned = cleaned.removeprefix(OVER)
+    return _cut(cleaned, most - _units(OVER))
 
 
 def _named(number: int | None, title: str, incident_id: str, *, most: int) -> str:

@@ -33,3 +33,8 @@ def test_a_long_name_leaves_room_for_the_mark_and_is_cut_once(name: str) -> None
     assert units(OVER + topic) <= MOST_UNITS
     assert topic.endswith("…")
     assert own_topic(topic) == topic
+
+
+@pytest.mark.parametrize("name", [f"{OVER}Checkout", f" {OVER}{OVER}Checkout"])
+def test_a_name_that_was_read_with_its_mark_has_none(name: str) -> None:
+    assert (own_topic(name), own_subject(name)) == ("Checkout", "Checkout")
