@@ -19,6 +19,7 @@ from workflows.incident_meeting.activities import (
     CreateMeeting,
     UpdateEntry,
 )
+from workflows.incident_room.people import SearchReconciler, with_people_waiting
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Meeting, Plan, State
 from workflows.markdown import as_markdown
@@ -29,6 +30,10 @@ ORGANISER = "organiser"
 """By this name a degradation says that nobody organises the meeting any more."""
 LEFT_TO_BRIDGE = "a-meeting-is-left-to-a-bridge"
 """Before, a meeting was made also where somebody had set a bridge since it was asked for."""
+LOOKED_FOR_FIRST = "an-organiser-is-looked-for-first"
+"""Before, whoever asked for a meeting beside a chat might be judged before they were looked for."""
+STAYS_GONE = "what-is-gone-stays-gone"
+"""Before, cards led to a meeting that nobody organises any more once another one could not be made."""
 _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
@@ -55,6 +60,13 @@ def with_meeting_gone(state: State) -> State:
     return gone.degraded(Degradation(name=ORGANISER, reason=NotFound.__name__))
 
 
+def with_none_made(state: State) -> State:
+    """No meeting is made. One that nobody organises any more stays the last there was."""
+    if state.meeting.replaces and workflow.patched(STAYS_GONE):
+        return with_meeting_gone(state.with_meeting(url=state.meeting.replaces))
+    return state.with_meeting(stage="none")
+
+
 def bridge_of(state: State) -> str:
     """The address of the incident's bridge; that of a meeting which nobody organises any more is none."""
     bridge, meeting = state.incident.bridge_now, state.meeting
@@ -74,7 +86,15 @@ class MeetingReconciler(Reconciler):
         """It is wanted, and somebody may be able to organise it."""
         state = self._run.state
         is_wanted = state.meeting.stage == "wanted" and state.people.searched
-        return is_wanted and (not state.meeting.refused or state.meeting.policy_since is not None)
+        may_be_made = is_wanted and (not state.meeting.refused or state.meeting.policy_since is not None)
+        return may_be_made and not self._waits_for_search()
+
+    def _waits_for_search(self) -> bool:
+        """Whoever asks for it may organise it, and nobody knows who they are before they were looked for."""
+        run = self._run
+        if run.state.meeting.key or run.is_stuck(SearchReconciler.name):
+            return False
+        return bool(with_people_waiting(run.state).people.waiting) and workflow.patched(LOOKED_FOR_FIRST)
 
     def urgencies(self) -> int:
         """Somebody asks for what could not be made before."""
@@ -118,7 +138,7 @@ class MeetingReconciler(Reconciler):
         searched_for = len(run.state.people.searched_for)
         chosen = await call(CHOOSE_ORGANISER, request, f"{len(meeting.tried)} tried")
         if chosen.refusal is not None:
-            run.apply(run.state.with_meeting(stage="none", refusal=chosen.refusal))
+            run.apply(with_none_made(run.state.with_meeting(refusal=chosen.refusal)))
             return None
         meeting = run.state.meeting
         # Another round, after a wait, tells its own reasons.
@@ -147,15 +167,10 @@ class MeetingReconciler(Reconciler):
             since = meeting.policy_since or run.now
         waits = since is not None and run.now - since < timedelta(seconds=timing.policy_lasts)
         run.tells("nobody can organise the meeting")
-        run.apply(
-            run.state.with_meeting(
-                stage="wanted" if waits else "none",
-                refused=True,
-                hindrances=hindrances,
-                tried=(),
-                policy_since=since if waits else None,
-            )
+        refused = run.state.with_meeting(
+            refused=True, hindrances=hindrances, tried=(), policy_since=since if waits else None
         )
+        run.apply(refused if waits else with_none_made(refused))
         again = run.now + timedelta(seconds=timing.policy_again)
         return NotBefore(again, "until an access policy counts", firm=False) if waits else None
 

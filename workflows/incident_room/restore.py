@@ -11,7 +11,7 @@ from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.chat import with_bot
-from workflows.incident_room.meeting import with_meeting_gone
+from workflows.incident_room.meeting import STAYS_GONE, with_meeting_gone
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, Meeting, Plan, State
 from workflows.reconcile import Reconciler
@@ -109,6 +109,8 @@ def _meeting(stored: StoredRoom) -> Meeting:
     """What was begun is asked for again, in the same name and with the same key."""
     row = stored.meeting
     is_made = row.stage == "made"
+    if row.stage == "none" and row.replaces and workflow.patched(STAYS_GONE):
+        return Meeting(stage="gone", attempt=row.attempt, url=row.replaces, replaces=row.replaces)
     return Meeting(
         stage="wanted" if row.stage == "making" else row.stage,
         attempt=row.attempt,

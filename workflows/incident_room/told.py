@@ -1,7 +1,10 @@
 """What the cards of the incident are told of its room."""
 
+from temporalio import workflow
+
 from workflows.errors import ConsentMissing
 from workflows.incident_room.bridge import BRIDGE
+from workflows.incident_room.meeting import STAYS_GONE
 from workflows.incident_room.state import ORDER, State
 from workflows.meeting import ToldMeeting
 from workflows.room import Lack, Room, RoomStage
@@ -42,6 +45,8 @@ def _meeting(state: State) -> ToldMeeting | None:
     meeting = state.meeting
     if meeting.stage == "gone":
         return ToldMeeting(url=meeting.url, standing="gone")
+    if meeting.stage == "wanted" and meeting.replaces and workflow.patched(STAYS_GONE):
+        return ToldMeeting(url=meeting.replaces, standing="gone")
     if meeting.stage != "made" or meeting.bridge == "ours":
         return None
     if meeting.bridge == "theirs":

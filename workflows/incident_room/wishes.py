@@ -10,7 +10,7 @@ from workflows.errors import ConsentMissing
 from workflows.incident_room.activities import Admitted
 from workflows.incident_room.asking import Asking
 from workflows.incident_room.chat import with_chat_wanted
-from workflows.incident_room.meeting import bridge_of, with_meeting_wanted
+from workflows.incident_room.meeting import bridge_of, with_meeting_wanted, with_none_made
 from workflows.incident_room.messages import RoomAnswer
 from workflows.incident_room.people import with_asker
 from workflows.incident_room.run_state import RunState
@@ -155,7 +155,7 @@ class MeetingWish:
         if meeting.refused:
             return Outcome(kind="refused", reason="no_organiser", hindrances=meeting.hindrances)
         if meeting.stage == "wanted":
-            run.apply(run.state.with_meeting(stage="none"))
+            run.apply(with_none_made(run.state))
         return Outcome(kind="failed", reason="meeting_not_made", says=hindrance.reason if hindrance else None)
 
     def answer(self, outcome: Outcome) -> RoomAnswer:

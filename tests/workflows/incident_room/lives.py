@@ -214,6 +214,26 @@ async def room_left_to_a_bridge(run: Run) -> None:
     await run.ends()
 
 
+async def room_meeting_anew(run: Run) -> None:
+    """Somebody new makes a meeting beside a chat, and is gone; another is refused, and then made."""
+    outside = run.outside
+    await run.ask()
+    await run.is_idle()
+    await run.ask_for_meeting(CY.name)
+    await outside.until(lambda: outside.meeting_noted)
+    outside.organiser_is_gone = True
+    await run.hears(run.life.asks_for_help(Reference(id="PUSER04", name="Di Pager")))
+    await outside.until(lambda: outside.announced[-1].meeting is not None)
+    outside.passed_over = dict.fromkeys((ADA.id, BO.id, CY.id), "no_licence")
+    await run.ask_for_meeting()
+    await run.is_idle()
+    outside.organiser_is_gone, outside.passed_over = False, {}
+    await run.ask_for_meeting()
+    await run.is_idle()
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -242,6 +262,7 @@ LIVES: Mapping[str, Live] = {
         room_presence,
         room_meeting,
         room_left_to_a_bridge,
+        room_meeting_anew,
         room_orders,
     )
 }

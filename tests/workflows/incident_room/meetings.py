@@ -112,9 +112,6 @@ class FakeMeetings(Calls, ABC):
         """What was begun is gone on with."""
         if self.meeting_stage == "making":
             return self._chosen((), ())
-        if self.meeting_stage == "gone" and self.meeting is not None:
-            self.replaces, self.meeting = self.meeting.url, None
-            self.meeting_bridge, self.meeting_noted = "unread", False
         if request.plan.owner in self.absent:
             return Chosen(refusal="owner_absent")
         candidates = [*request.candidates, *([CONFIGURED] if self.has_configured else [])]
@@ -124,6 +121,9 @@ class FakeMeetings(Calls, ABC):
         passed_over = tuple(Hindrance(who=NAMES[one], why=self.passed_over[one]) for one in before)
         if not able:
             return Chosen(passed_over=passed_over, tried=tuple(before))
+        if self.meeting_stage == "gone" and self.meeting is not None:
+            self.replaces, self.meeting = self.meeting.url, None
+            self.meeting_bridge, self.meeting_noted = "unread", False
         self.meeting_stage, self.organiser, self.way = "making", able[0], "calendar"
         if self.organiser in request.without_calendar:
             self.way = "meeting"

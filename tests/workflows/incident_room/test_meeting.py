@@ -6,12 +6,12 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from tests.support.life import BO, CY
+from tests.support.life import ADA, BO, CY
 from tests.workflows.incident_room.calls import Moment, Row
 from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
 from tests.workflows.incident_room.outside import FakeActivities
-from tests.workflows.incident_room.running import NO_CACHE, PATIENT, running
+from tests.workflows.incident_room.running import NO_CACHE, PATIENT, made, running
 from workflows.errors import ConsentMissing, Forbidden, OutsideError, RateLimited, RequestInvalid
 from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import (
@@ -513,6 +513,40 @@ async def test_a_reopened_incidents_entry_loses_its_mark(client: Client) -> None
         await run.hears(run.life.reopens())
         await run.outside.until(lambda: not only(run.outside).is_marked)
         await run.is_idle()
+
+
+async def test_what_is_gone_is_told_of_also_where_another_meeting_cannot_be_made(client: Client) -> None:
+    """The bridge leads to a meeting that nobody organises: cards offer another one until it is there."""
+    outside = FakeActivities()
+    async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
+        await run.ask_for_meeting()
+        await outside.until(lambda: outside.meeting_noted)
+        outside.organiser_is_gone = True
+        await run.hears(run.life.asks_for_help())
+        await outside.until(lambda: outside.announced != [])
+        told = ToldMeeting(url=only(outside).url, standing="gone")
+        outside.passed_over = dict.fromkeys((ADA.id, BO.id), "no_licence")
+        answer = await run.ask_for_meeting("Bo Call")
+        await run.is_idle()
+        assert (answer.outcome.kind, answer.outcome.reason) == ("refused", "no_organiser")
+        assert [one.meeting for one in outside.announced] == [told], "nothing else was said meanwhile"
+        await run.until_attribute("Attention", "degraded")
+        outside.organiser_is_gone, outside.passed_over = False, {}
+        answer = await run.ask_for_meeting("Bo Call")
+        assert (answer.outcome.kind, answer.url) == ("done", outside.meetings[-1].url)
+        await outside.until(lambda: outside.announced[-1].meeting is None)
+
+
+async def test_whoever_asks_beside_a_chat_is_looked_for_before_they_are_judged(client: Client) -> None:
+    outside = FakeActivities()
+    async with made(client, outside) as run:
+        searched = outside.holds(IDENTIFY_PEOPLE)
+        asking = asyncio.create_task(run.ask_for_meeting(CY.name))
+        await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) == 2)
+        assert outside.count(CHOOSE_ORGANISER) == 0
+        searched.set()
+        assert (await asking).outcome.kind == "done"
+    assert outside.of(CHOOSE_ORGANISER)[0].candidates[0] == CY.id
 
 
 async def test_a_meeting_whose_organiser_is_gone_is_told_and_made_anew(client: Client) -> None:
