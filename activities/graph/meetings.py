@@ -187,10 +187,12 @@ class MeetingActivities:
                     subject=subject if is_marked_wrongly else None,
                 )
         except NotFound as missing:
-            if missing.code != ENTRY_GONE:
+            if missing.code not in (ENTRY_GONE, NO_MAILBOX):
                 await meetings.note_gone(self._pool, request.room, attempt=row.attempt)
                 raise
-            event_id = ""  # somebody has deleted the entry; the meeting goes on without it
+            # Somebody has deleted the entry, or the organiser has no calendar any more: the meeting goes on
+            # without it.
+            event_id = ""
         await meetings.note_entry(
             self._pool,
             request.room,

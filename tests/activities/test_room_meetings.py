@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from muster.clients.graph.errors import NO_MAILBOX
 from muster.config_file import PagerDutyAccount
 from muster.store import meetings, rooms
 from muster.store.meetings import MeetingRow
@@ -453,6 +454,15 @@ async def test_an_entry_that_somebody_deleted_is_left_alone(room: Room, office: 
     (entry,) = entries(office, ada)
     assert office.call("DELETE", f"{events_of(ada)}/{entry['id']}").status_code == 204
     assert not (await update(room, is_over=True)).exists
+    assert not (await update(room, is_over=True)).exists
+    assert (await rooms.restore(room.pool, ROOM)).meeting.stage == "made"
+
+
+async def test_a_meeting_outlives_its_organisers_calendar(room: Room, office: Office) -> None:
+    await choose(room, office.person("Ada"))
+    await create(room)
+    no_calendar = {"error": {"code": NO_MAILBOX, "message": "The mailbox is inactive."}}
+    office.fault("event", "status", status=404, body=no_calendar, match={"method": "PATCH"})
     assert not (await update(room, is_over=True)).exists
     assert (await rooms.restore(room.pool, ROOM)).meeting.stage == "made"
 
