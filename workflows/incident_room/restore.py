@@ -12,11 +12,15 @@ from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.chat import with_bot
 from workflows.incident_room.meeting import STAYS_GONE, with_meeting_gone
+from workflows.incident_room.people import MembersReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, Meeting, Plan, State
 from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
 from workflows.room import Room
+
+BROUGHT_LATER = "who-was-not-added-is-added-later"
+"""Before, a later run took whom the one before could not add for brought."""
 
 
 async def restore(run: RunState) -> None:
@@ -68,6 +72,7 @@ def restored(state: State, stored: StoredRoom) -> State:
 
 def _with_made(state: State, stored: StoredRoom) -> State:
     told = _told_of_chat(stored)
+    has_brought = stored.present and not _lacks_members(told)
     made = state.replace(
         chat=Chat(
             stage="made",
@@ -81,7 +86,7 @@ def _with_made(state: State, stored: StoredRoom) -> State:
             update={
                 **_people(stored),
                 # Who left since then on their own account is not brought in once more.
-                "brought": len(stored.searched_for) if stored.present else -1,
+                "brought": len(stored.searched_for) if has_brought else -1,
                 "taken_out": stored.taken_out,
                 "asked_for": stored.asked_for,
                 "left": stored.left,
@@ -98,6 +103,12 @@ def _with_made(state: State, stored: StoredRoom) -> State:
         noted=stored.noted,
     )
     return with_bot(made, is_away=stored.bot_removed)
+
+
+def _lacks_members(told: Room) -> bool:
+    """People could not be added before: a permission may be granted by now."""
+    lacks = any(one.step == MembersReconciler.name for one in told.lacks)
+    return lacks and workflow.patched(BROUGHT_LATER)
 
 
 def _people(stored: StoredRoom) -> dict[str, Any]:

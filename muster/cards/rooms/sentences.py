@@ -24,6 +24,7 @@ _STEPS = {
     "bot": "The card cannot be shown in the chat",
     "leaving": "People cannot be taken out of the chat",
     "names": "The chat cannot be renamed",
+    "entry": "The meeting's entry in a calendar cannot be changed",
 }
 """By the name of the reconciler that cannot go on."""
 _ABSENCES: dict[Absence, str] = {

@@ -234,6 +234,21 @@ async def room_meeting_anew(run: Run) -> None:
     await run.ends()
 
 
+async def room_brought_later(run: Run) -> None:
+    """People who cannot be added are added by a later run."""
+    outside = run.outside
+    await run.ask()
+    await run.is_idle()
+    outside.breaks(ADD_PEOPLE, ConsentMissing("no consent", code="ChatMember.ReadWrite.All"))
+    await run.hears(run.life.asks_for_help(CY), run.life.is_resolved())
+    await run.ends()
+    outside.recovers(ADD_PEOPLE)
+    await run.hears(run.life.reopens())
+    await outside.until(lambda: CY.id in outside.members)
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -263,6 +278,7 @@ LIVES: Mapping[str, Live] = {
         room_meeting,
         room_left_to_a_bridge,
         room_meeting_anew,
+        room_brought_later,
         room_orders,
     )
 }

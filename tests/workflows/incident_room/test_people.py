@@ -187,9 +187,12 @@ async def test_without_the_permission_a_chat_keeps_its_first_people(client: Clie
     async with made(client, outside) as run:
         await run.hears(run.life.asks_for_help(CY), run.life.is_resolved())
         end = await run.ends()
-    assert end.chat == "made"
-    assert outside.members == {ADA.id, BO.id}
-    assert len(outside.summaries) == 1
+        assert end.chat == "made"
+        assert outside.members == {ADA.id, BO.id}
+        assert len(outside.summaries) == 1
+        outside.recovers(ADD_PEOPLE)
+        await run.hears(run.life.reopens())
+        await outside.until(lambda: CY.id in outside.members and not outside.announced[-1].lacks)
 
 
 # Who declines

@@ -48,15 +48,17 @@ def test_whoever_is_not_linked_is_told_what_comes_of_it() -> None:
     assert text.endswith("A link waits in your private chat. Then press Create Meeting again.")
 
 
-@pytest.mark.parametrize("step", ["people", "chat", "members", "bot", "names"])
+STEPS = ("people", "chat", "members", "bot", "leaving", "names", "entry")
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_step_names_what_it_lacks_and_who_grants_it(step: str) -> None:
     sentence = lacks_sentence(Lack(step=step, permission="Some.Permission"))
     assert sentence.endswith(": Some.Permission is not granted. A Microsoft admin grants it with appconnect.")
 
 
 def test_each_step_has_words_of_its_own() -> None:
-    steps = ("people", "chat", "members", "bot", "names")
-    assert len({lacks_sentence(Lack(step=step, permission="P")) for step in steps}) == len(steps)
+    assert len({lacks_sentence(Lack(step=step, permission="P")) for step in STEPS}) == len(STEPS)
 
 
 @pytest.mark.parametrize("why", get_args(Absence))
