@@ -55,7 +55,7 @@ test: setup browser pooler  ## lint, then every test but those of make soak
 compiled: setup
 	@$(DIRECT) $(BIN)/pytest --collect-only -qq $(NOT_SOAK) >/dev/null 2>&1 || true
 
-soak: setup browser  ## kills, outages, every step through every failure; forty minutes
+soak: setup browser pooler  ## kills, outages, every step through every failure; forty minutes
 	$(DIRECT) $(BIN)/pytest -n 2 -m soak
 
 test-quick: setup  ## the tests that need no browser and take less than ten seconds each; ARGS=tests/unit for some
