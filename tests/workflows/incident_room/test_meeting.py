@@ -1,6 +1,8 @@
 """One incident, one meeting: in the name of the first who can, in the first way that works."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
@@ -11,7 +13,7 @@ from tests.workflows.incident_room.calls import Moment, Row
 from tests.workflows.incident_room.cutting_off import FAULTS, KILLS, are_missed_soon, beside_each_other
 from tests.workflows.incident_room.meetings import CONFIGURED, Meeting
 from tests.workflows.incident_room.outside import FakeActivities
-from tests.workflows.incident_room.running import NO_CACHE, PATIENT, made, running
+from tests.workflows.incident_room.running import NO_CACHE, PATIENT, Run, made, running
 from workflows.errors import ConsentMissing, Forbidden, OutsideError, RateLimited, RequestInvalid
 from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import (
@@ -515,8 +517,9 @@ async def test_a_reopened_incidents_entry_loses_its_mark(client: Client) -> None
         await run.is_idle()
 
 
-async def test_what_is_gone_is_told_of_also_where_another_meeting_cannot_be_made(client: Client) -> None:
-    """The bridge leads to a meeting that nobody organises: cards offer another one until it is there."""
+@asynccontextmanager
+async def without_organiser(client: Client) -> AsyncIterator[Run]:
+    """The meeting is there, the account of whoever organised it is not, and the cards have heard of it."""
     outside = FakeActivities()
     async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
         await run.ask_for_meeting()
@@ -524,6 +527,13 @@ async def test_what_is_gone_is_told_of_also_where_another_meeting_cannot_be_made
         outside.organiser_is_gone = True
         await run.hears(run.life.asks_for_help())
         await outside.until(lambda: outside.announced != [])
+        yield run
+
+
+async def test_what_is_gone_is_told_of_also_where_another_meeting_cannot_be_made(client: Client) -> None:
+    """The bridge leads to a meeting that nobody organises: cards offer another one until it is there."""
+    async with without_organiser(client) as run:
+        outside = run.outside
         told = ToldMeeting(url=only(outside).url, standing="gone")
         outside.passed_over = dict.fromkeys((ADA.id, BO.id), "no_licence")
         answer = await run.ask_for_meeting("Bo Call")
@@ -550,13 +560,8 @@ async def test_whoever_asks_beside_a_chat_is_looked_for_before_they_are_judged(c
 
 
 async def test_a_meeting_whose_organiser_is_gone_is_told_and_made_anew(client: Client) -> None:
-    outside = FakeActivities()
-    async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": 0.1})) as run:
-        await run.ask_for_meeting()
-        await outside.until(lambda: outside.meeting_noted)
-        outside.organiser_is_gone = True
-        await run.hears(run.life.asks_for_help())
-        await outside.until(lambda: outside.announced != [])
+    async with without_organiser(client) as run:
+        outside = run.outside
         first = only(outside)
         assert outside.announced[-1].meeting == ToldMeeting(url=first.url, standing="gone")
         await run.until_attribute("Attention", "degraded")
