@@ -23,10 +23,11 @@ from api.strangers import Strangers
 from muster.clients.http import open_pool as open_http_pool
 from muster.private_sends import PrivateSends
 from muster.seed import Seed, seed
+from muster.settings import Settings
 from muster.store import message_places, operations
 from muster.store.database_address import Host
 from muster.store.operations import Asked
-from muster.store.pool import open_pool
+from muster.store.pool import Pool, open_pool
 from sandbox.up.addresses import Addresses
 from sandbox.up.product import seed as rows_of
 from sandbox.up.servers.ports import free_port
@@ -110,6 +111,17 @@ class Stack:
         ):
             program = Program(http, served, self.teams, bearer(await given_token(self.api.pool)), **more)
             await program.is_shown()
+            yield program
+
+    @asynccontextmanager
+    async def reaching(self, settings: Settings, pool: Pool) -> AsyncIterator[Program]:
+        """A program whose API reaches its servers by these, and a worker that reaches them anyway."""
+        await self.teams.reset()
+        async with (
+            api_of(settings, pool, self.http) as api,
+            self.working(),
+            self.program(api) as program,
+        ):
             yield program
 
     @asynccontextmanager
@@ -463,14 +475,9 @@ async def test_what_a_dead_worker_began_is_not_sent_by_the_next(unheard: Program
 async def test_nothing_is_left_of_a_call_while_temporal_is_away(
     stack: Stack, temporal: EmbeddedTemporal
 ) -> None:
-    await stack.teams.reset()
     async with line_to(temporal.address) as line:
         settings = stack.api.settings.model_copy(update={"temporal_address": line.address})
-        async with (
-            api_of(settings, stack.api.pool, stack.http) as api,
-            stack.working(),
-            stack.program(api) as program,
-        ):
+        async with stack.reaching(settings, stack.api.pool) as program:
             before = await program.rows()
             await line.cut()
             answer = await program.says("Away", key="k")
@@ -482,15 +489,12 @@ async def test_nothing_is_left_of_a_call_while_temporal_is_away(
 
 
 async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) -> None:
-    await stack.teams.reset()
     (server,) = stack.api.settings.database.hosts
     async with line_to(str(server)) as line:
         database = replace(stack.api.settings.database, hosts=(Host("127.0.0.1", line.port),))
         async with (
             await open_pool(database) as pool,
-            api_of(stack.api.settings, pool, stack.http) as api,
-            stack.working(),
-            stack.program(api) as program,
+            stack.reaching(stack.api.settings, pool) as program,
         ):
             before = await program.rows()
             await line.cut()
