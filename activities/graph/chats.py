@@ -180,6 +180,7 @@ class ChatActivities:
         """Make it of those whom the directory has; else of some of them: Microsoft does not tell who it is.
 
         A refusal made nothing, so that the next one may be sent. Who is not in the group is added singly.
+        Raises the last refusal; ``RequestInvalid`` where the next call would ask for the same people.
         """
         kept, owner = await self._accepted(request, people), people[0].aad_object_id
         groups = itertools.chain([] if kept == list(people) else [kept], _groups(kept))
@@ -195,6 +196,8 @@ class ChatActivities:
                 return await self._chats.create(request.tenant, topic, _bodies(group))
             except FOR_A_PERSON as again:
                 refusal = again
+        if isinstance(refusal, NotFound) and kept == list(people):
+            raise RequestInvalid(f"nobody tells which of them is not there: {refusal}") from refusal
         raise refusal
 
     async def _accepted(self, request: CreateChat, people: People) -> list[room_members.Invited]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import structlog
 
@@ -40,15 +39,6 @@ _SEARCHED_FOR, _ADDED = 80, 60
 log = structlog.stdlib.get_logger(__name__)
 
 
-class _Search(NamedTuple):
-    """What a search came to."""
-
-    lacks: frozenset[str]
-    """Permissions without which some were not looked for."""
-    has_searched: bool
-    """Somebody was looked for."""
-
-
 class PeopleActivities:
     """Finds people and brings them into chats. What is known of each is a row."""
 
@@ -73,18 +63,13 @@ class PeopleActivities:
         room = request.room
         async with heartbeats():
             await room_members.want(self._pool, room, request.wanted)
-            searches = [await self._identify(request)]
+            await self._identify(request)
             if await room_members.want_program(self._pool, room):
-                searches.append(await self._identify(request))
+                await self._identify(request)
             found = await room_members.invited(self._pool, room)
             absent, count = await room_members.absent(self._pool, room)
-        return PeopleFound(
-            found=len(found),
-            absent=absent,
-            absent_count=count,
-            lacks=tuple(sorted(set().union(*(one.lacks for one in searches)))),
-            searched=any(one.has_searched for one in searches),
-        )
+            lacks = await room_members.lacks(self._pool, room)
+        return PeopleFound(found=len(found), absent=absent, absent_count=count, lacks=lacks)
 
     @implements(ADD_PEOPLE)
     async def add_people(self, request: AddPeople) -> PeopleBrought:
@@ -132,19 +117,14 @@ class PeopleActivities:
             invited = await room_members.invited(self._pool, room)
         return PeopleRemoved(present=sum(one.aad_object_id in left for one in invited))
 
-    async def _identify(self, request: IdentifyPeople) -> _Search:
+    async def _identify(self, request: IdentifyPeople) -> None:
         """Everybody who is wanted and is not known."""
         room, few = request.room, asyncio.Semaphore(AT_ONCE)
-        lacks: set[str] = set()
-        has_searched = False
         await room_members.take_links(self._pool, room, tenant=request.tenant)
         while strangers := await room_members.unknown(self._pool, room, most=_SEARCHED_FOR):
-            searched = await all_of(*(self._search(request, one, few) for one in strangers))
-            lacks.update(permission for permission in searched if permission)
-            has_searched = True
+            await all_of(*(self._search(request, one, few) for one in strangers))
         while linked := await room_members.without_role(self._pool, room, most=_SEARCHED_FOR):
             await all_of(*(self._note_role(request, user, key, few) for user, key in linked))
-        return _Search(frozenset(lacks), has_searched)
 
     async def _add_all(self, roster: Roster, request: OfChat, people: Sequence[room_members.Invited]) -> None:
         refused = await roster.add_all(request, [Invited(one.aad_object_id, one.role) for one in people])
@@ -156,8 +136,8 @@ class PeopleActivities:
             log.warning("somebody is not added to a chat", reason=str(refusal), absence=absence)
             await room_members.note_absence(self._pool, request.room, one.aad_object_id, absence)
 
-    async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> str | None:
-        """Look for one of them, and note what came of it; the permission that is missing for it.
+    async def _search(self, request: IdentifyPeople, user: str, few: asyncio.Semaphore) -> None:
+        """Look for one of them, and note what came of it and the permission that is missing for it.
 
         Where people cannot be filtered, whoever has another principal name is nobody.
         """
@@ -175,8 +155,9 @@ class PeopleActivities:
                 log.warning("people cannot be looked for", reason=str(refusal))
                 lacks = refusal.code if isinstance(refusal, ConsentMissing) else None
                 absence = "no_account" if lacks == FILTERS_PEOPLE else "not_granted"
-        await room_members.note_found(self._pool, request.room, user, known=known, absence=absence, name=name)
-        return lacks
+        await room_members.note_found(
+            self._pool, request.room, user, known=known, absence=absence, lacks=lacks, name=name
+        )
 
     async def _note_role(self, request: IdentifyPeople, user: str, key: str, few: asyncio.Semaphore) -> None:
         """Whether whoever linked their accounts is a guest; without the permission nobody is."""

@@ -184,9 +184,10 @@ async def note_found(
     *,
     known: Known,
     absence: Absence | None,
+    lacks: str | None = None,
     name: str = "",
 ) -> None:
-    """Whom the tenant knows as them, or why nobody."""
+    """Whom the tenant knows as them, or why nobody. ``lacks``: the permission that was missing to know."""
     await QUERIES["note_found"].execute(
         connection,
         **dict(room),
@@ -195,8 +196,14 @@ async def note_found(
         role=known.role,
         address=known.address,
         absence=absence,
+        lacks=lacks,
         name=name,
     )
+
+
+async def lacks(connection: Connection | Pool, room: RoomKey) -> tuple[str, ...]:
+    """Permissions without which somebody who is wanted was not looked for."""
+    return tuple(row["lacks"] for row in await QUERIES["lacks"].fetch(connection, **dict(room)))
 
 
 async def links_of_askers(

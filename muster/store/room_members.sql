@@ -95,11 +95,12 @@ WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pa
   AND absence IS DISTINCT FROM 'no_account'
 
 -- name: unknown
--- Those who are not known and were not looked for within the hour; or within the minute, where that was not granted.
+-- Those who are not known and were not looked for within the hour; or within the minute, where a permission is missing.
 SELECT pagerduty_user FROM room_member
 WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NULL
   AND (looked_at IS NULL
-       OR looked_at < now() - CASE WHEN absence = 'not_granted' THEN interval '1 minute' ELSE interval '1 hour' END)
+       OR looked_at < now() - CASE WHEN absence = 'not_granted' OR lacks IS NOT NULL THEN interval '1 minute'
+                                   ELSE interval '1 hour' END)
 ORDER BY rank, pagerduty_user
 LIMIT :most
 
@@ -112,9 +113,15 @@ LIMIT :most
 
 -- name: note_found
 UPDATE room_member
-SET aad_object_id = :aad_object_id, role = :role, address = :address, absence = :absence, looked_at = now(),
-    name = CASE WHEN :name = '' THEN name ELSE :name END
+SET aad_object_id = :aad_object_id, role = :role, address = :address, absence = :absence, lacks = :lacks,
+    looked_at = now(), name = CASE WHEN :name = '' THEN name ELSE :name END
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = :pagerduty_user
+
+-- name: lacks
+-- Permissions without which somebody was not looked for; whoever is known by now needs none.
+SELECT DISTINCT lacks FROM room_member
+WHERE account = :account AND incident_id = :incident_id AND aad_object_id IS NULL AND lacks IS NOT NULL
+ORDER BY lacks
 
 -- name: links_of_askers
 -- Of those who pressed for the chat or the meeting, `first` before the others. Whom a program named lends none.

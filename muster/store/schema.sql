@@ -403,6 +403,7 @@ CREATE TABLE room_member (
     address text DEFAULT ''::text NOT NULL,
     by_program boolean DEFAULT false NOT NULL,
     pressed boolean DEFAULT false NOT NULL,
+    lacks text,
     CONSTRAINT room_member_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'guest'::text])))
 );
 

@@ -261,6 +261,17 @@ async def test_a_refusal_of_everybody_is_given_up(room: Room, office: Office) ->
     assert (await room.row()).stage == "none"
 
 
+async def test_a_deleted_person_whom_nobody_may_look_up_is_no_reason_to_ask_for_ever(
+    room: Room, office: Office
+) -> None:
+    """Without the directory the next call would ask for the same people."""
+    office.revoke("User.Read.All", "User.ReadBasic.All")
+    delete(office, "Bo")
+    kind, _ = await failed(room.worker.chats.create_chat, room.creating())
+    assert (kind, office.asked("POST", "/chats")) == ("RequestInvalid", 1)
+    assert (await room.row()).stage == "none"
+
+
 async def test_whose_role_is_another_one_comes_with_that(room: Room, office: Office) -> None:
     await room.invites(office.guest)
     await room.knows(office.guest, Known(office.guest.aad_object_id, "owner"))

@@ -157,6 +157,29 @@ async def test_without_permission_to_read_people_the_linked_come_and_the_others_
     assert await room.invited() == [office.person("Ada").aad_object_id]
 
 
+@pytest.mark.parametrize("also", [(), ("User.ReadBasic.All",)])
+async def test_a_permission_is_missing_until_everybody_was_looked_for_with_it(
+    room: Room, office: Office, also: tuple[str, ...]
+) -> None:
+    """Also while nobody else is looked for, and after somebody was found without it."""
+    guest, lacks = office.guest, (also or ("User.Read.All",))
+    office.revoke("User.Read.All", *also)
+    assert (await room.identify(guest)).lacks == lacks
+    assert (await room.identify(office.person("Ada"), guest)).lacks == lacks
+    office.microsoft.sandbox("POST", "consent/grant")
+    assert (await room.identify(guest)).lacks == lacks, "within the minute nobody is looked for again"
+    await passes(room, "1 minute")
+    found = await room.identify(guest)
+    assert (found.found, found.absent, found.lacks) == (2, (), ())
+
+
+async def test_who_links_meanwhile_lacks_no_permission(room: Room, office: Office) -> None:
+    office.revoke("User.Read.All")
+    assert (await room.identify(office.guest)).lacks == ("User.Read.All",)
+    await room.pool.execute("UPDATE room_member SET aad_object_id = $1", office.guest.aad_object_id)
+    assert (await room.identify(office.guest)).lacks == ()
+
+
 async def test_an_app_that_may_not_read_pagerdutys_users_finds_the_linked_alone(
     room: Room, office: Office, pagerduty: PagerDuty
 ) -> None:

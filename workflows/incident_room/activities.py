@@ -66,9 +66,9 @@ class PeopleFound(Value):
     absent: tuple[Absent, ...] = ()
     absent_count: int = 0
     lacks: tuple[str, ...] = ()
-    """Permissions without which some were not looked for now."""
+    """Permissions without which some of them were not looked for."""
     searched: bool = True
-    """Somebody was looked for: what lacked before lacks no more, unless it is told."""
+    """``False`` in older histories, whose ``lacks`` is of those who were looked for then: of nobody."""
 
 
 class CreateChat(InRoom):
