@@ -1,11 +1,11 @@
 """PagerDuty asked as those who pressed for an incident's chat or meeting: the first who may.
 
-Where a program asked, and none of the people can be asked for, it is asked as the account's app, in the name
-of the program's user.
+Where a program asked, it is asked as the account's app too, in the name of the program's user.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -52,38 +52,53 @@ class Askers:
         room: RoomKey,
         tenant: str,
         first: str = "",
+        by_program: bool = False,
         tolerates: tuple[type[OutsideError], ...] = (Forbidden,),
     ) -> ResultT:
         """What PagerDuty answers the first of them whom it does not refuse; raises the last refusal.
 
         ``first``: PagerDuty's id of who pressed for what is written now; then the others, whose links are
-        older first. ``ask`` looks before it writes, since it may be called more than once.
+        older first. ``by_program``: a program asked for it, so that the app comes before all of them.
+        ``ask`` looks before it writes, since it may be called more than once.
         """
+        people = await self._as_people(ask, room, tenant=tenant, first=first)
+        app = await self._as_app(ask, room)
         refusal: OutsideError = Forbidden("nobody who pressed can be asked for")
-
-        async def ask_as(user: LinkedUser) -> ResultT:
-            return await ask(Writer(user.access_token, user.email))
-
-        for link in await room_members.links_of_askers(self._pool, room, tenant=tenant, first=first):
+        for asked in (*app, *people) if by_program else (*people, *app):
             try:
-                return await asked_as(self._person_tokens, ask_as, link=link, account=room.account)
+                return await asked()
             except NoIdentity as nobody:
                 log.warning("PagerDuty is not asked as somebody", reason=nobody.reason)
             except tolerates as error:
                 log.warning("PagerDuty refuses somebody", reason=str(error))
                 refusal = error
+        raise refusal
+
+    async def _as_people(
+        self, ask: Callable[[Writer], Awaitable[ResultT]], room: RoomKey, *, tenant: str, first: str
+    ) -> list[Callable[[], Awaitable[ResultT]]]:
+        """Ways to ask: each of those who pressed."""
+
+        async def ask_as(user: LinkedUser) -> ResultT:
+            return await ask(Writer(user.access_token, user.email))
+
+        links = await room_members.links_of_askers(self._pool, room, tenant=tenant, first=first)
+        return [
+            partial(asked_as, self._person_tokens, ask_as, link=link, account=room.account) for link in links
+        ]
+
+    async def _as_app(
+        self, ask: Callable[[Writer], Awaitable[ResultT]], room: RoomKey
+    ) -> list[Callable[[], Awaitable[ResultT]]]:
+        """Ways to ask: the app, where a program asked whose user has an address."""
         program = await rooms.program_of(self._pool, room)
         if program is None or not program.email:
-            raise refusal
-        return await self._asked_as_app(ask, room.account, program.email)
+            return []
 
-    async def _asked_as_app(
-        self, ask: Callable[[Writer], Awaitable[ResultT]], account: str, email: str
-    ) -> ResultT:
         async def ask_by(token: str) -> ResultT:
-            return await ask(Writer(token, email))
+            return await ask(Writer(token, program.email))
 
-        return await self._app_tokens.asked(account, WRITES, ask_by)
+        return [partial(self._app_tokens.asked, room.account, WRITES, ask_by)]
 
 
 async def write_link_note(

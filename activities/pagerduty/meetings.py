@@ -88,6 +88,7 @@ class MeetingLinkActivities:
                 room=request.room,
                 tenant=request.tenant,
                 first=request.pressed_by,
+                by_program=request.by_program,
                 tolerates=(Forbidden, RequestInvalid),
             )
             await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
@@ -105,7 +106,11 @@ class MeetingLinkActivities:
 
         async with bounded(_WITHIN):
             await self._askers.asked(
-                write, room=request.room, tenant=request.tenant, first=request.pressed_by
+                write,
+                room=request.room,
+                tenant=request.tenant,
+                first=request.pressed_by,
+                by_program=request.by_program,
             )
             await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
         return Done()

@@ -88,12 +88,12 @@ class Written:
         kind, _ = await failed(self._notes.note_chat, self.noting())
         return kind
 
-    async def note_meeting(self) -> None:
-        request = NoteMeeting(**self.call, attempt=1, url=MEETING, number="", standing="ours")
+    async def note_meeting(self, **asked: Any) -> None:
+        request = NoteMeeting(**self.call, attempt=1, url=MEETING, number="", standing="ours", **asked)
         await ran(self._links.note_meeting, request)
 
-    async def set_bridge(self) -> BridgeSet:
-        request = SetBridge(**self.call, attempt=1, url=MEETING, number="", replaces="")
+    async def set_bridge(self, **asked: Any) -> BridgeSet:
+        request = SetBridge(**self.call, attempt=1, url=MEETING, number="", replaces="", **asked)
         return await ran(self._links.set_bridge, request)
 
     async def notes(self) -> list[tuple[str, str]]:
@@ -167,6 +167,23 @@ async def test_who_pressed_lends_their_link_although_a_program_names_them_afterw
     assert await written.opened(owner=ADA_USER) is None
     await written.note()
     assert [by for by, _ in await written.notes()] == [ADA_USER]
+
+
+async def test_a_programs_meeting_is_written_as_the_app_although_somebody_pressed_for_a_chat(
+    written: Written,
+) -> None:
+    await written.is_made(written.email)
+    await written.is_pressed_by(ADA_USER)
+    await written.set_bridge(by_program=True)
+    await written.note_meeting(by_program=True)
+    assert (await written.writers(), [by for by, _ in await written.notes()]) == ([CY_USER], [CY_USER])
+
+
+async def test_where_the_app_is_refused_who_pressed_writes_a_programs_meeting(written: Written) -> None:
+    await written.is_made("nobody@acme.example")
+    await written.is_pressed_by(ADA_USER)
+    await written.set_bridge(by_program=True)
+    assert await written.writers() == [None, ADA_USER], "nobody is known by the program's address"
 
 
 async def test_whose_link_is_refused_is_followed_by_the_app(written: Written) -> None:

@@ -90,6 +90,8 @@ class WriteLink(OfMeeting):
 
     pressed_by: str = ""
     """PagerDuty's id of whoever pressed for it, as whom it is written first; empty: nobody did."""
+    by_program: bool = False
+    """A program asked for it: it is written as the app, before anybody who pressed for something else."""
 
 
 class SetBridge(WriteLink):

@@ -391,7 +391,7 @@ async def test_bridge_and_note_are_written_as_who_pressed_for_the_meeting(client
         await run.ask_for_meeting("Bo Call")
         await run.is_idle()
     writes = [*run.outside.of(SET_BRIDGE), *run.outside.of(NOTE_MEETING)]
-    assert [one.pressed_by for one in writes] == ["PUSER02", "PUSER02"]
+    assert [(one.pressed_by, one.by_program) for one in writes] == [("PUSER02", False)] * 2
 
 
 async def test_whom_a_program_asks_for_organises_its_meeting_last_and_lends_nothing(client: Client) -> None:
@@ -399,7 +399,7 @@ async def test_whom_a_program_asks_for_organises_its_meeting_last_and_lends_noth
         await run.ask(run.program(owner="PUSER01"), update=OPEN_MEETING.name)
         await run.is_idle()
     assert [one.candidates for one in run.outside.of(CHOOSE_ORGANISER)] == [("PUSER01", "PUSER02", CY.id)]
-    assert [one.pressed_by for one in run.outside.of(SET_BRIDGE)] == [""]
+    assert [(one.pressed_by, one.by_program) for one in run.outside.of(SET_BRIDGE)] == [("", True)]
 
 
 async def test_whom_a_program_asked_for_a_chat_organises_no_meeting_of_a_click(client: Client) -> None:
