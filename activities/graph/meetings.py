@@ -91,18 +91,31 @@ class MeetingActivities:
             return MeetingMade(hindrance=hindrance)
         make = self._in_calendar if request.way == "calendar" else self._alone
         try:
+            await self._note_asked(request, row)
             made = await make(request.tenant, request.room, row)
+        except ConsentMissing as refusal:
+            if row.asked == request.way:  # it was asked for when that was allowed, and may be there
+                raise
+            return await self._note_hindered(request, row, _Hindered("not_granted", refusal.code or ""))
         except _Hindered as refusal:
             return await self._note_hindered(request, row, refusal)
         number = _number(made.joining)
         await self._note_made(request, made, number)
         return _told(row._replace(url=made.joining.url, number=number, event_id=made.event_id))
 
+    async def _note_asked(self, request: CreateMeeting, row: MeetingRow) -> None:
+        """Commit that it is asked for with the permission; raises ``ConsentMissing`` without it."""
+        if row.asked == request.way:
+            return
+        client = self._calendars if request.way == "calendar" else self._meetings
+        await client.require(request.tenant)
+        await meetings.note_asked(self._pool, request.room, attempt=request.attempt, way=request.way)
+
     async def _in_calendar(self, tenant: str, room: RoomKey, row: MeetingRow) -> _Made:
         """An entry with a meeting. One that has none after all is deleted again."""
         try:
             entry = await self._entry(tenant, _wanted_entry(room, row), row.organiser)
-        except (ConsentMissing, Forbidden, NotFound, RequestInvalid) as refusal:
+        except (Forbidden, NotFound, RequestInvalid) as refusal:
             _give_up(refusal)
         for seconds in self.waits:
             if entry.joining is not None:
@@ -141,7 +154,7 @@ class MeetingActivities:
             return _Made((await self._meetings.create_or_get(tenant, row.organiser, wanted)).joining)
         except NotFound:
             raise _Hindered("no_licence") from None
-        except (ConsentMissing, Forbidden, RequestInvalid) as refusal:
+        except (Forbidden, RequestInvalid) as refusal:
             _give_up(refusal)
 
     async def _note_made(self, request: CreateMeeting, made: _Made, number: str) -> None:
@@ -193,11 +206,13 @@ class MeetingActivities:
             # Somebody has deleted the entry, or the organiser has no calendar any more: the meeting goes on
             # without it.
             event_id = ""
+        left_out = len(all_of_them) - len(attendees)
         await meetings.note_entry(
             self._pool,
             request.room,
             attempt=row.attempt,
             attendees=attendees,
+            left_out=left_out,
             marked=request.is_over,
             event_id=event_id,
         )
@@ -205,7 +220,7 @@ class MeetingActivities:
             exists=event_id != "",
             invited=meetings.names_of(attendees),
             invited_count=len(attendees),
-            left_out=len(all_of_them) - len(attendees),
+            left_out=left_out,
         )
 
 
@@ -245,11 +260,9 @@ def _number(joining: Joining) -> str:
     return f"{dial_in.number},,{dial_in.conference_id}#" if dial_in else ""
 
 
-def _give_up(refusal: ConsentMissing | Forbidden | NotFound | RequestInvalid) -> Never:
+def _give_up(refusal: Forbidden | NotFound | RequestInvalid) -> Never:
     """Tell why Microsoft refused it; raises the refusal where it was not even asked."""
     match refusal:
-        case ConsentMissing():
-            raise _Hindered("not_granted", refusal.code or "") from refusal
         case Forbidden(code=code) if code == NO_POLICY:
             raise _Hindered("no_policy") from refusal
         case NotFound(code=code):

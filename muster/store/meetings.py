@@ -41,6 +41,8 @@ class MeetingRow(NamedTuple):
     left_out: int
     """For whom an entry has no place."""
     hindered: Mapping[str, Hindrance]
+    asked: Way | Literal[""]
+    """The way in which Microsoft was asked, by an app that had the permission for it."""
     event_id: str
     url: str
     number: str
@@ -63,6 +65,7 @@ NOTHING = MeetingRow(
     attendees=(),
     left_out=0,
     hindered={},
+    asked="",
     event_id="",
     url="",
     number="",
@@ -137,6 +140,11 @@ async def begin(connection: Connection | Pool, room: RoomKey, row: MeetingRow) -
     )
 
 
+async def note_asked(connection: Connection | Pool, room: RoomKey, *, attempt: int, way: Way) -> None:
+    """Commit that Microsoft is about to be asked for it in this way, which is allowed."""
+    await QUERIES["note_asked"].execute(connection, **dict(room), attempt=attempt, way=way)
+
+
 async def note_hindered(
     connection: Connection | Pool, room: RoomKey, *, attempt: int, way: Way, hindrance: Hindrance
 ) -> None:
@@ -166,6 +174,7 @@ async def note_entry(
     *,
     attempt: int,
     attendees: Sequence[Attendee],
+    left_out: int,
     marked: bool,
     event_id: str,
 ) -> None:
@@ -175,6 +184,7 @@ async def note_entry(
         **dict(room),
         attempt=attempt,
         attendees=json.dumps(attendees),
+        left_out=left_out,
         marked=marked,
         event_id=event_id,
     )

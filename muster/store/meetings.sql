@@ -1,6 +1,6 @@
 -- name: read
 SELECT stage, attempt, way, candidate, organiser, organiser_name, subject, starts_at, html, attendees, left_out,
-       hindered, event_id, url, number, replaces, bridge, noted_at IS NOT NULL AS noted, marked
+       hindered, asked, event_id, url, number, replaces, bridge, noted_at IS NOT NULL AS noted, marked
 FROM room_meeting
 WHERE account = :account AND incident_id = :incident_id
 
@@ -18,8 +18,12 @@ ON CONFLICT (account, incident_id) DO UPDATE
 SET stage = 'making', attempt = excluded.attempt, candidate = excluded.candidate, organiser = excluded.organiser,
     organiser_name = excluded.organiser_name, subject = excluded.subject, starts_at = excluded.starts_at,
     html = excluded.html, attendees = excluded.attendees, left_out = excluded.left_out, way = excluded.way, hindered = '{}',
-    event_id = '', url = '', number = '', bridge = 'unread', noted_at = NULL, marked = false,
+    asked = '', event_id = '', url = '', number = '', bridge = 'unread', noted_at = NULL, marked = false,
     replaces = CASE WHEN m.stage = 'gone' THEN m.url ELSE m.replaces END
+
+-- name: note_asked
+UPDATE room_meeting SET asked = :way
+WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt AND stage = 'making'
 
 -- name: hindered
 -- It certainly was not made in this way. After the second there is no other, nor for whom nobody knows.
@@ -37,7 +41,7 @@ UPDATE room_meeting SET stage = 'gone'
 WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt AND stage = 'made'
 
 -- name: note_entry
-UPDATE room_meeting SET attendees = :attendees, marked = :marked, event_id = :event_id
+UPDATE room_meeting SET attendees = :attendees, left_out = :left_out, marked = :marked, event_id = :event_id
 WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt
 
 -- name: note_bridge

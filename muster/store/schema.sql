@@ -381,6 +381,7 @@ CREATE TABLE room_meeting (
     bridge text DEFAULT 'unread'::text NOT NULL,
     noted_at timestamp with time zone,
     marked boolean DEFAULT false NOT NULL,
+    asked text DEFAULT ''::text NOT NULL,
     CONSTRAINT room_meeting_bridge_check CHECK ((bridge = ANY (ARRAY['unread'::text, 'ours'::text, 'theirs'::text]))),
     CONSTRAINT room_meeting_stage_check CHECK ((stage = ANY (ARRAY['none'::text, 'making'::text, 'made'::text, 'gone'::text]))),
     CONSTRAINT room_meeting_way_check CHECK ((way = ANY (ARRAY['calendar'::text, 'meeting'::text])))

@@ -381,6 +381,32 @@ async def test_a_refusal_whose_answer_was_lost_is_told_once_more(room: Room, off
     assert len(bodies(room, "/onlineMeetings/createOrGet")) == 1
 
 
+@pytest.mark.parametrize(
+    ("way", "permission", "on"), [("calendar", CALENDAR, "event"), ("meeting", ALONE, "meeting")]
+)
+async def test_a_permission_that_is_taken_back_says_nothing_of_what_was_asked_for_before(
+    room: Room, office: Office, way: Way, permission: str, on: str
+) -> None:
+    """Neither the other way nor another person is tried: there would be two meetings."""
+    grant_policy(office)
+    if way == "meeting":
+        await without_calendars(room, office, office.person("Ada"))
+    else:
+        await choose(room, office.person("Ada"))
+    office.fault(on, "lose_answer", match={"method": "POST"})
+    request = creating(room, way=way)
+    assert (await failed(room.worker.meetings.create_meeting, request))[0] == "ProviderUnavailable"
+    office.revoke(permission)
+    room.begins_anew()
+    for _ in range(2):
+        assert await failed(room.worker.meetings.create_meeting, request) == ("ConsentMissing", permission)
+    assert (await row(room)).stage == "making"
+    office.microsoft.sandbox("POST", "consent/grant")
+    made = await create(room, way=way)
+    assert made.hindrance is None
+    assert made.has_entry == (len(entries(office, office.person("Ada"))) == 1) == (way == "calendar")
+
+
 @pytest.mark.parametrize("attempt", [0, 2])
 async def test_another_attempt_than_the_one_that_was_begun_makes_nothing(
     room: Room, office: Office, attempt: int
@@ -421,6 +447,7 @@ async def test_of_600_people_an_entry_names_500_and_the_others_are_counted(
     await room.invites(office.person("Di"))
     updated = await update(room)
     assert (updated.invited_count, updated.left_out) == (500, 102)
+    assert (await row(room)).left_out == 102
     assert (await row(room)).attendees[0].name == "Bo Call"
 
 

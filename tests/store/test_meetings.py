@@ -66,7 +66,7 @@ async def test_everything_that_is_noted_is_restored(pool: Pool) -> None:
     await is_made(pool)
     await meetings.note_bridge(pool, ROOM, attempt=1, bridge="theirs")
     await meetings.note_noted(pool, ROOM, attempt=1)
-    await meetings.note_entry(pool, ROOM, attempt=1, attendees=(BO,), marked=True, event_id="E1")
+    await meetings.note_entry(pool, ROOM, attempt=1, attendees=(BO,), left_out=4, marked=True, event_id="E1")
     assert (await rooms.restore(pool, ROOM)).meeting == StoredMeeting(
         stage="made",
         organiser="Ada Ops",
@@ -79,7 +79,7 @@ async def test_everything_that_is_noted_is_restored(pool: Pool) -> None:
         has_entry=True,
         invited=("Bo Call",),
         invited_count=1,
-        left_out=3,
+        left_out=4,
         marked=True,
     )
 
@@ -114,7 +114,7 @@ async def test_an_answer_counts_for_its_own_attempt_alone(pool: Pool) -> None:
     await meetings.note_gone(pool, ROOM, attempt=2)
     await meetings.note_bridge(pool, ROOM, attempt=2, bridge="ours")
     await meetings.note_noted(pool, ROOM, attempt=2)
-    await meetings.note_entry(pool, ROOM, attempt=2, attendees=(), marked=True, event_id="")
+    await meetings.note_entry(pool, ROOM, attempt=2, attendees=(), left_out=0, marked=True, event_id="")
     row = await meetings.read(pool, ROOM)
     assert row == FIRST._replace(stage="made", url=URL, number="+1 2,,3#", event_id="E1")
 

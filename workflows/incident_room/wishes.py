@@ -159,14 +159,16 @@ class MeetingWish:
         return Outcome(kind="failed", reason="meeting_not_made", says=hindrance.reason if hindrance else None)
 
     def answer(self, outcome: Outcome) -> RoomAnswer:
-        """Where the meeting is, and who is invited to it."""
+        """Where the meeting is, and who is invited to it: to ours, and to no bridge that somebody has set."""
         meeting = self._run.state.meeting
-        is_made = meeting.stage == "made"
+        ours = meeting.url if meeting.stage == "made" else ""
+        url = ours if outcome.kind == "done" else bridge_of(self._run.state) or ours
+        is_ours = bool(ours) and url == ours
         return RoomAnswer(
             outcome=outcome,
-            url=bridge_of(self._run.state) or (meeting.url if is_made else ""),
-            invited=meeting.invited if is_made else (),
-            invited_count=meeting.invited_count if is_made else 0,
+            url=url,
+            invited=meeting.invited if is_ours else (),
+            invited_count=meeting.invited_count if is_ours else 0,
         )
 
     def _hindrance(self) -> Degradation | None:

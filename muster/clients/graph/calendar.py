@@ -60,6 +60,10 @@ class CalendarClient:
     def __init__(self, calls: AppCalls) -> None:
         self._calls = calls
 
+    async def require(self, tenant: str) -> None:
+        """Raise ``ConsentMissing`` where the permission is missing, before anything is asked."""
+        await self._calls.require(tenant, _NEEDS)
+
     async def create(self, tenant: str, organizer: str, wanted: WantedEntry) -> CalendarEntry:
         """Make the entry in the organizer's calendar; the same once more is the entry that is there.
 

@@ -44,6 +44,10 @@ class MeetingsClient:
     def __init__(self, calls: AppCalls) -> None:
         self._calls = calls
 
+    async def require(self, tenant: str) -> None:
+        """Raise ``ConsentMissing`` where the permission is missing, before anything is asked."""
+        await self._calls.require(tenant, _NEEDS)
+
     async def create_or_get(self, tenant: str, organizer: str, wanted: WantedMeeting) -> Meeting:
         """Make the organizer's meeting of this key, or find it, whatever else is wanted of it.
 

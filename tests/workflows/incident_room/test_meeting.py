@@ -453,6 +453,24 @@ async def test_a_bridge_that_somebody_wrote_meanwhile_stays_and_ours_is_told(cli
     assert outside.announced[-1].meeting == ToldMeeting(url=meeting.url, standing="theirs")
 
 
+async def test_who_asked_hears_of_ours_and_who_asks_next_of_the_bridge_with_nobody_invited(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    making = outside.holds(CREATE_MEETING)
+    async with running(client, outside, timing=PATIENT) as run:
+        async with asyncio.TaskGroup() as group:
+            asking = group.create_task(run.ask_for_meeting())
+            await outside.until(lambda: outside.count(CREATE_MEETING) == 1)
+            await run.hears(run.life.tells(BRIDGE_SET, bridge=Bridge(url=ZOOM)))
+            outside.bridge = Bridge(url=ZOOM)
+            making.set()
+        first, next_ = asking.result(), await run.ask_for_meeting("Bo Call")
+    assert (first.outcome.kind, first.url) == ("done", only(outside).url)
+    assert first.invited
+    assert (next_.outcome.kind, next_.url, next_.invited, next_.invited_count) == ("already", ZOOM, (), 0)
+
+
 @pytest.mark.parametrize("refusal", [Forbidden("403"), RequestInvalid("402")])
 async def test_a_bridge_that_pagerduty_refuses_leaves_the_meeting_and_is_said(
     client: Client, refusal: Forbidden | RequestInvalid
