@@ -13,15 +13,21 @@ _DO = frozenset({"status", "status_after", "slow", "lose_answer"})
 FAULTS = {
     "token": FaultyPlace(_DO, frozenset({"grant_type", "audience"})),
     "graph": FaultyPlace(_DO, frozenset({"method", "path"})),
+    "user": FaultyPlace(_DO, frozenset({"method", "path"})),
 }
-"""The faults of each kind of call, and the properties that a fault can match."""
+"""The faults of each kind of call, and the properties that a fault can match.
+
+``user``: Graph's calls about people, ``graph``: its others. Those about chats and meetings are Teams'.
+"""
+_GRAPHS = {"error": {"code": "serviceNotAvailable", "message": "As ordered."}}
 _BODIES: Mapping[str, Any] = {
     "token": {
         "error": "temporarily_unavailable",
         "error_description": "AADSTS90033: A transient error has occurred. Please try again.",
         "error_codes": [90033],
     },
-    "graph": {"error": {"code": "serviceNotAvailable", "message": "As ordered."}},
+    "graph": _GRAPHS,
+    "user": _GRAPHS,
 }
 """What a fault answers where it names no body, in the shape of each service."""
 

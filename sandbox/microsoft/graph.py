@@ -108,6 +108,7 @@ def graph_router(
             store.changed()
             return response
 
-        return await answered(faults, "graph", {"method": method, "path": path}, run)
+        on = "user" if path.strip("/").split("/")[0] == "users" else "graph"
+        return await answered(faults, on, {"method": method, "path": path}, run)
 
     return router

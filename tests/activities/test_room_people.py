@@ -197,7 +197,7 @@ async def test_nobody_is_held_up_by_who_cannot_be_found(
     office.microsoft.sandbox(
         "POST",
         "faults",
-        {"on": "graph", "do": "status", "status": 400, "match": {"path": f"/users/{cy.email}"}},
+        {"on": "user", "do": "status", "status": 400, "match": {"path": f"/users/{cy.email}"}},
     )
     await room.opens()
     wanted = (
@@ -212,7 +212,7 @@ async def test_nobody_is_held_up_by_who_cannot_be_found(
 async def test_what_fails_for_a_moment_keeps_what_is_known_and_goes_on(room: Room, office: Office) -> None:
     cy, eve = office.person("Cy"), office.person("Eve")
     await room.identify(cy)
-    office.microsoft.sandbox("POST", "faults", {"on": "graph", "do": "status", "status": 503})
+    office.microsoft.sandbox("POST", "faults", {"on": "user", "do": "status", "status": 503})
     kind, _ = await failed(room.worker.people.identify_people, room.identifying(cy, eve))
     assert kind == "ProviderUnavailable"
     assert (await room.identify(cy, eve)).found == 2

@@ -319,7 +319,7 @@ async def test_no_failure_of_graphs_unlinks_anybody(
     is_the_tenants: bool,
 ) -> None:
     before = await linked(pool)
-    microsoft.sandbox("POST", "faults", {"on": "graph", "do": "status", "times": 100, **fault})
+    microsoft.sandbox("POST", "faults", {"on": "user", "do": "status", "times": 100, **fault})
     seen = await run(people.find_people, ACME)
     left_out = (f"tenant {TENANT}: {answer}",)
     assert (seen.missed, seen.stopped) == ((), None if is_the_tenants else answer)
