@@ -98,7 +98,10 @@ class Askers:
         async def ask_by(token: str) -> ResultT:
             return await ask(Writer(token, program.email))
 
-        return [partial(self._app_tokens.asked, room.account, WRITES, ask_by)]
+        async def ask_as_app() -> ResultT:
+            return await self._app_tokens.asked(room.account, WRITES, ask_by)
+
+        return [ask_as_app]
 
 
 async def write_link_note(

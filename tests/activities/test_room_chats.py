@@ -261,7 +261,7 @@ async def test_a_refusal_of_everybody_is_given_up(room: Room, office: Office) ->
     assert (await room.row()).stage == "none"
 
 
-async def test_a_deleted_person_whom_nobody_may_look_up_is_no_reason_to_ask_for_ever(
+async def test_a_deleted_person_whom_nobody_may_find_is_no_reason_to_ask_for_ever(
     room: Room, office: Office
 ) -> None:
     """Without the directory the next call would ask for the same people."""
