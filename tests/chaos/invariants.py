@@ -24,7 +24,7 @@ from tests.chaos.company import (
     is_card,
     lines_beside,
 )
-from tests.chaos.made_chats import MadeChat, Search, chats_made, made_unasked, searches
+from tests.chaos.made_chats import MadeChat, Search, chats_made, known_to_muster, made_unasked, searches
 from workflows.link_notes import is_link_note
 
 CHANNELS = {"PSVC001": 1, "PSVC002": 2, NO_CHANNEL: 0, QUIET_SERVICE: 1, **dict.fromkeys(MANY_SERVICES, 1)}
@@ -69,6 +69,7 @@ class Message:
 class Place:
     """One conversation that the incident is in."""
 
+    conversation: str
     live: str | None
     """The message that the row names."""
     marker: str | None
@@ -138,8 +139,9 @@ def violations(evidence: Evidence) -> Iterator[str]:
 
 def _one_chat(evidence: Evidence) -> Iterator[str]:
     """15: one chat that the room knows, and none made again without a search or a click in between."""
-    if len([place for place in evidence.places if place.is_own]) > 1:
-        yield "15: the room knows more than one chat"
+    followed = {place.conversation for place in evidence.places if not place.is_stopped}
+    if len(known := known_to_muster(evidence.chats_made, followed)) > 1:
+        yield f"15: the room knows more than one chat: {known}"
     clicked = [click["received_at"] for click in evidence.clicks if click["verb"] == "create_chat"]
     for unasked in made_unasked(evidence.chats_made, evidence.searches, clicked):
         yield f"15: {unasked}"
@@ -291,6 +293,7 @@ async def _places(incident: Incident, records: Mapping[str, Any]) -> list[Place]
         cards = [message for message in conversation["messages"] if is_card(message, incident.id)]
         places.append(
             Place(
+                conversation=conversation["id"],
                 live=row["activity_id"],
                 marker=row["marker"],
                 orphans=row["orphans"],

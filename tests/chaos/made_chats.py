@@ -4,7 +4,7 @@ Graph's records tell that a chat was made and not which one. They tell it of the
 so that each chat has its record.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,6 +66,11 @@ def searches(records: Mapping[str, Any]) -> list[Search]:
         if one["method"] == "GET" and one["path"].startswith("/users/") and one["path"].endswith("/chats")
         if one["status"] == 200 and one["fault"] != "lose_answer"
     ]
+
+
+def known_to_muster(chats: Sequence[MadeChat], followed: Collection[str]) -> list[str]:
+    """Those in which the incident is followed: Muster brings its card only into a chat that it knows."""
+    return [chat.id for chat in chats if chat.id in followed]
 
 
 def made_unasked(

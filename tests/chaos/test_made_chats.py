@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.made_chats import MadeChat, Search, chats_made, made_unasked, searches
+from tests.chaos.made_chats import MadeChat, Search, chats_made, known_to_muster, made_unasked, searches
 
 BEGIN = datetime(2026, 11, 30, tzinfo=UTC)
 DI, SOMEBODY = "di", "somebody"
@@ -57,6 +57,13 @@ def test_a_second_chat_without_either_is_a_violation(clicked: list[float], searc
 def test_a_first_chat_without_a_click_is_a_violation() -> None:
     (broken,) = made_unasked([made(2)], [Search(DI, at(1))], [])
     assert broken.startswith("made at 2")
+
+
+def test_the_room_knows_those_of_its_chats_in_which_the_incident_is_followed() -> None:
+    """A chat of which every answer was lost has no card. Somebody's own chat is none of the room's."""
+    chats = [made(2), made(7)]
+    assert known_to_muster(chats, {"made at 7", "somebody's own"}) == ["made at 7"]
+    assert known_to_muster(chats, {"made at 2", "made at 7"}) == ["made at 2", "made at 7"]
 
 
 def test_chats_are_told_from_the_records_by_the_time_in_which_they_came() -> None:
