@@ -1,13 +1,15 @@
 """Whatever a tenant's admin grants of the permissions for chats: each step works, or names what it lacks."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import Any
 
 import httpx
 import pytest
 
+from muster.cards.incident.room import room_block
+from muster.cards.rooms.sentences import room_sentence
 from muster.store.pool import open_pool
 from sandbox.company import Person
 from sandbox.up.servers.postgres import EmbeddedPostgres
@@ -16,7 +18,12 @@ from tests.support.pagerduty_account import SimulatedAccount as PagerDuty
 from tests.support.pagerduty_account import running_account
 from tests.support.rooms import TOPIC, Room, failed, office_settings, opened_room, ran, staffed_office
 from tests.support.settings import database_at
+from workflows.channel_incident.room import Place, shown_room
+from workflows.degradations import Degradation
 from workflows.incident_room.activities import RemovePeople
+from workflows.incident_room.state import State
+from workflows.incident_room.told import room_of
+from workflows.verbs.outcomes import Outcome
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +35,13 @@ CREATE, MEMBERS, INSTALL = (
 PEOPLE, ALL_PEOPLE = "User.ReadBasic.All", "User.Read.All"
 CHATS, ALL_CHATS = "Chat.ReadBasic.All", "Chat.ReadWrite.All"
 SEVEN = (CREATE, MEMBERS, INSTALL, PEOPLE, ALL_PEOPLE, CHATS, ALL_CHATS)
+_FIND, _ADD, _OUT, _CARD, _NAME = (
+    "People cannot be found by their e-mail address",
+    "People cannot be added to the chat",
+    "People cannot be taken out of the chat",
+    "The card cannot be shown in the chat",
+    "The chat cannot be renamed",
+)
 SUBSETS = tuple(chain.from_iterable(combinations(SEVEN, count) for count in range(len(SEVEN) + 1)))
 
 
@@ -69,6 +83,14 @@ class Tenant:
 
     room: Room
     granted: frozenset[str]
+    state: State = field(default_factory=State)
+    """What the room's run knows."""
+
+    async def lacks(self, step: str, activity: Callable[[Any], Awaitable[object]], request: Any) -> str:
+        """The permission without which the activity fails, which the run notes of this reconciler."""
+        kind, code = await failed(activity, request)
+        self.state = self.state.degraded(Degradation(name=step, reason=kind, code=code))
+        return str(code)
 
     async def begins(self) -> None:
         """With nothing known, no chat and no call counted."""
@@ -111,6 +133,40 @@ async def test_what_is_granted_works_and_what_is_not_is_named(opened: Room, gran
     chat = await makes_a_chat(tenant)
     await searches_for_it(tenant, chat)
     await changes_it(tenant, chat)
+    assert said_on_the_card(tenant) == what_is_to_be_said(tenant.granted)
+
+
+def said_on_the_card(tenant: Tenant) -> set[str]:
+    """By the chat's own card, without the marks; where the bot may not come into it, by the channel's."""
+    told = room_of(tenant.state.with_chat(stage="made", id="19:chat"), tenant="acme")
+    shown = shown_room(told, Place("acme", "19:chat" if INSTALL in tenant.granted else "19:channel"))
+    assert shown is not None
+    blocks: list[Any] = [*room_block(shown, offers_chat=False)]
+    lines = [line for block in blocks for line in block["items"]]
+    return {"".join(run["text"] for run in line["inlines"]).removeprefix("⚠️ ") for line in lines}
+
+
+def what_is_to_be_said(granted: frozenset[str]) -> set[str]:
+    """A sentence for each thing that is not possible, with the permission and who grants it."""
+    found_by = None if ALL_PEOPLE in granted else ALL_PEOPLE if PEOPLE in granted else PEOPLE
+    sentences = {
+        _FIND: found_by,
+        _ADD: None if MEMBERS in granted else MEMBERS,
+        _OUT: None if MEMBERS in granted else MEMBERS,
+        _CARD: None if INSTALL in granted else INSTALL,
+        _NAME: None if ALL_CHATS in granted else ALL_CHATS,
+    }
+    said = {
+        f"{what}: {permission} is not granted. A Microsoft admin grants it with appconnect."
+        for what, permission in sentences.items()
+        if permission is not None
+    }
+    nobody_may = "nobody may look for people by e-mail"
+    absent = {
+        PEOPLE: f"Cy Net ({nobody_may}), Greta Guest ({nobody_may})",
+        ALL_PEOPLE: "Greta Guest (no account in this organization)",
+    }
+    return said if found_by is None else said | {f"Not in this chat: {absent[found_by]}"}
 
 
 async def finds_people(tenant: Tenant) -> None:
@@ -126,6 +182,9 @@ async def finds_people(tenant: Tenant) -> None:
         missing, lacks = {"Cy": "not_granted", "Greta": "not_granted"}, (PEOPLE,)
     assert await tenant.room.absent() == missing
     assert (found.found, found.lacks) == (2 - len(missing), lacks)
+    tenant.state = tenant.state.with_people(
+        absent=found.absent, absent_count=found.absent_count, lacks=found.lacks
+    )
 
 
 async def makes_a_chat(tenant: Tenant) -> str:
@@ -134,6 +193,9 @@ async def makes_a_chat(tenant: Tenant) -> str:
     if CREATE in tenant.granted:
         return (await room.create()).id
     assert await failed(room.worker.chats.create_chat, room.creating()) == ("ConsentMissing", CREATE)
+    refused = Outcome(kind="refused", reason="not_granted", says=CREATE)
+    said = "The chat cannot be made: Chat.Create is not granted. A Microsoft admin grants it with appconnect."
+    assert room_sentence(refused, account="acme") == said
     assert (await room.row()).stage == "none", "certainly nothing was made"
     people = [tenant.person("Bo").email]
     opened = await tenant.teams("chats", person=tenant.person("Ada").email, people=people, topic=TOPIC)
@@ -166,17 +228,17 @@ async def changes_it(tenant: Tenant, chat: str) -> None:
         await room.add(chat)
         await ran(people.remove_people, removing)
     else:
-        assert await failed(people.add_people, room.adding(chat)) == ("ConsentMissing", MEMBERS)
-        assert await failed(people.remove_people, removing) == ("ConsentMissing", MEMBERS)
+        assert await tenant.lacks("members", people.add_people, room.adding(chat)) == MEMBERS
+        assert await tenant.lacks("leaving", people.remove_people, removing) == MEMBERS
     if INSTALL in tenant.granted:
         await room.install(chat)
     else:
-        assert await failed(chats.install_app, room.of(chat)) == ("ConsentMissing", INSTALL)
+        assert await tenant.lacks("bot", chats.install_app, room.of(chat)) == INSTALL
     assert (await room.row()).installed is (INSTALL in tenant.granted)
     if ALL_CHATS in tenant.granted:
         assert (await room.rename(chat)).topic == f"✓ {TOPIC}"
     else:
-        assert await failed(chats.rename_chat, room.renaming(chat)) == ("ConsentMissing", ALL_CHATS)
+        assert await tenant.lacks("names", chats.rename_chat, room.renaming(chat)) == ALL_CHATS
     topic, after = await tenant.chat(chat)
     assert topic == (f"✓ {TOPIC}" if ALL_CHATS in tenant.granted else TOPIC)
     assert {"Ada", "Bo"} <= before
