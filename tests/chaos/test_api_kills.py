@@ -101,14 +101,15 @@ async def _is_the_chat_there_is(incident: Incident, answer: httpx.Response) -> N
 
 
 _MEETING_BEGUN = ("worker", Commit("room_meeting", "INSERT"))
+_MEETING_ASKED = ("worker", Commit("room_meeting", "UPDATE", "NEW.asked <> '' AND OLD.asked = ''"))
 _MEETING_MADE = ("worker", Commit("room_meeting", "UPDATE", "NEW.stage = 'made' AND OLD.stage = 'making'"))
 
 
 @committed
 @pytest.mark.parametrize(
     ("part", "commit"),
-    [_MEETING_BEGUN, _MEETING_MADE, ANSWERED],
-    ids=["to be made", "made", "answered"],
+    [BEGUN, _MEETING_BEGUN, _MEETING_ASKED, _MEETING_MADE, ENDED, ANSWERED],
+    ids=["begun", "to be made", "asked for", "made", "recorded", "answered"],
 )
 async def test_a_meeting_is_there_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
     incident = await shown(company)
