@@ -4,6 +4,7 @@ Its keys make repeating safe: asked again with the same key, Microsoft answers w
 another way or another person is tried only after a refusal that certainly made nothing.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -19,6 +20,7 @@ from workflows.incident_meeting.activities import (
     CreateMeeting,
     UpdateEntry,
 )
+from workflows.incident_room.chat import ChatReconciler
 from workflows.incident_room.people import SearchReconciler, with_people_waiting
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Meeting, Plan, State
@@ -34,6 +36,8 @@ LOOKED_FOR_FIRST = "an-organiser-is-looked-for-first"
 """Before, whoever asked for a meeting beside a chat might be judged before they were looked for."""
 STAYS_GONE = "what-is-gone-stays-gone"
 """Before, cards led to a meeting that nobody organises any more once another one could not be made."""
+LINKS_THE_CHAT = "an-entry-links-the-chat-that-is-made-with-it"
+"""Before, the entry of a meeting that was asked for together with the chat had no link to it."""
 _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
@@ -107,11 +111,32 @@ class MeetingReconciler(Reconciler):
         """
         if self._run.state.meeting.key:
             await self._make()
-        elif bridge_of(self._run.state) and workflow.patched(LEFT_TO_BRIDGE):
+            return None
+        await self._wait_for_chat()
+        if not self.is_due() or self._run.draining:
+            return None
+        if bridge_of(self._run.state) and workflow.patched(LEFT_TO_BRIDGE):
             self._leave_to_bridge()
-        else:
-            return await self._choose()
-        return None
+            return None
+        return await self._choose()
+
+    async def _wait_for_chat(self) -> None:
+        """The entry links a chat that is being made; one that takes long holds up no meeting."""
+        run = self._run
+        if not self._chat_is_being_made() or not workflow.patched(LINKS_THE_CHAT):
+            return
+        within = timedelta(seconds=run.start.timing.chat_first)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: run.draining or not self._chat_is_being_made(),
+                timeout=within,
+                timeout_summary="until the chat is there",
+            )
+
+    def _chat_is_being_made(self) -> bool:
+        state = self._run.state
+        is_hindered = any(one.name == ChatReconciler.name for one in state.degradations)
+        return state.chat.stage == "wanted" and not is_hindered
 
     def _leave_to_bridge(self) -> None:
         """Somebody has set one since it was asked for: a meeting beside it would divide people."""

@@ -7,10 +7,12 @@ They are lived with a worker that forgets the run after every step, and their hi
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from temporalio.client import Client
 
 from tests.support.life import ADA, BO, CY, Life
+from tests.support.waiting import eventually
 from tests.workflows.incident_room.calls import LOST
 from tests.workflows.incident_room.lives_of_orders import room_orders
 from tests.workflows.incident_room.lives_of_presence import room_presence, room_presence_continued
@@ -249,6 +251,29 @@ async def room_brought_later(run: Run) -> None:
     await run.ends()
 
 
+async def room_both_at_once(run: Run) -> None:
+    """Somebody asks for the chat and at once for the meeting, whose entry links it."""
+    making = run.outside.holds(CREATE_CHAT)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run.ask())
+        await run.outside.until(lambda: run.outside.count(CREATE_CHAT) == 1)
+        group.create_task(run.ask_for_meeting())
+        await eventually(partial(_has_begun_to_wait, run))
+        making.set()
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
+async def _has_begun_to_wait(run: Run) -> bool:
+    """Whether a timer runs, which is the first."""
+    return any(
+        [
+            event.HasField("timer_started_event_attributes")
+            async for event in run.handle.fetch_history_events()
+        ]
+    )
+
+
 async def room_continued(run: Run) -> None:
     """So many notes and clicks that it goes on in a new run; the server must be an impatient one."""
     await run.ask()
@@ -279,6 +304,7 @@ LIVES: Mapping[str, Live] = {
         room_left_to_a_bridge,
         room_meeting_anew,
         room_brought_later,
+        room_both_at_once,
         room_orders,
     )
 }

@@ -76,6 +76,38 @@ async def test_a_click_makes_a_meeting_that_is_the_incidents_bridge(client: Clie
     assert outside.count(CREATE_CHAT) == outside.count(ANNOUNCE) == 0
 
 
+async def test_an_entry_links_the_chat_that_is_made_at_the_same_time(client: Client) -> None:
+    outside = FakeActivities()
+    making = outside.holds(CREATE_CHAT)
+    async with running(client, outside, timing=PATIENT) as run:
+        async with asyncio.TaskGroup() as group:
+            asking = [group.create_task(run.ask()), group.create_task(run.ask_for_meeting())]
+            await outside.until(lambda: outside.count(CREATE_CHAT) == 1)
+            assert outside.count(CHOOSE_ORGANISER) == 0
+            making.set()
+        assert {one.result().outcome.kind for one in asking} == {"done"}
+        await run.is_idle()
+    (choice,) = outside.of(CHOOSE_ORGANISER)
+    assert choice.chat_url
+    assert choice.chat_url == outside.announced[-1].url
+    only(outside)
+
+
+async def test_a_chat_that_takes_long_holds_up_no_meeting(client: Client) -> None:
+    outside = FakeActivities()
+    making = outside.holds(CREATE_CHAT)
+    timing = PATIENT.model_copy(update={"chat_first": 0.1})
+    async with running(client, outside, timing=timing) as run:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run.ask())
+            await outside.until(lambda: outside.count(CREATE_CHAT) == 1)
+            answer = await run.ask_for_meeting()
+            making.set()
+        await run.is_idle()
+    assert (answer.outcome.kind, answer.url) == ("done", only(outside).url)
+    assert [one.chat_url for one in outside.of(CHOOSE_ORGANISER)] == [""]
+
+
 # Whatever goes wrong
 
 
