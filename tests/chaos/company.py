@@ -55,10 +55,22 @@ class Company:
         self.database_url: str = stack.ready["database_url"]
         self.api: str = stack.ready["api"]
         self.people: list[dict[str, Any]] = stack.ready["people"]
+        self.begun: list[Incident] = []
 
     async def incident(self, *, service: str | None = None) -> "Incident":
         """Something breaks."""
-        return Incident(self, await self.pagerduty.trigger("Checkout is slow", service=service))
+        incident = Incident(self, await self.pagerduty.trigger("Checkout is slow", service=service))
+        self.begun.append(incident)
+        return incident
+
+    async def resolves_what_is_open(self) -> None:
+        """Of what began in this test nothing goes on."""
+        for incident in self.begun:
+            if (await self.pagerduty.incident(incident.id))["status"] != "resolved":
+                await incident.becomes("resolved")
+        for incident in self.begun:
+            if await incident.row():
+                await incident.ends()
 
     async def chat_of(self, email: str) -> dict[str, Any]:
         """A person's private chat with the bot."""
@@ -231,14 +243,14 @@ class Incident:
 
         await eventually(true, within=within)
 
-    async def shown_and_recorded(self) -> None:
+    async def shown_and_recorded(self, *, within: float = 20) -> None:
         """Wait until the first card is there and known, in each conversation."""
 
         async def true() -> bool:
             rows = await self._rows_of_living()
             return bool(rows) and all(row["marker"] for row in rows)
 
-        await eventually(true)
+        await eventually(true, within=within)
 
     async def _rows_of_living(self) -> list[asyncpg.Record]:
         """Those of conversations that nobody has deleted."""
