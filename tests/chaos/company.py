@@ -65,12 +65,18 @@ class Company:
 
     async def resolves_what_is_open(self) -> None:
         """Of what began in this test nothing goes on."""
-        for incident in self.begun:
-            if (await self.pagerduty.incident(incident.id))["status"] != "resolved":
-                await incident.becomes("resolved")
-        for incident in self.begun:
+        states = {one.id: (await self.pagerduty.incident(one.id))["status"] for one in self.begun}
+        open_now = [one for one in self.begun if states[one.id] != "resolved"]
+        for incident in open_now:
+            await incident.becomes("resolved")
+        for incident in open_now:
             if await incident.row():
                 await incident.ends()
+
+    async def clear_faults(self) -> None:
+        """Nothing goes wrong any more."""
+        await self.pagerduty.clear_faults()
+        await self.teams.clear_faults()
 
     async def chat_of(self, email: str) -> dict[str, Any]:
         """A person's private chat with the bot."""
@@ -243,14 +249,14 @@ class Incident:
 
         await eventually(true, within=within)
 
-    async def shown_and_recorded(self, *, within: float = 20) -> None:
+    async def shown_and_recorded(self) -> None:
         """Wait until the first card is there and known, in each conversation."""
 
         async def true() -> bool:
             rows = await self._rows_of_living()
             return bool(rows) and all(row["marker"] for row in rows)
 
-        await eventually(true, within=within)
+        await eventually(true)
 
     async def _rows_of_living(self) -> list[asyncpg.Record]:
         """Those of conversations that nobody has deleted."""
@@ -382,5 +388,4 @@ async def at_work(stack: Launched) -> AsyncIterator[Company]:
         temporal = await connect(settings_for("postgresql://unused", stack.ready["temporal"]))
         company = Company(http, stack, temporal)
         yield company
-        await company.pagerduty.clear_faults()
-        await company.teams.clear_faults()
+        await company.clear_faults()
