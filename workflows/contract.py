@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, FailureError
 
 from workflows import options
 from workflows.values import Value
@@ -42,6 +43,41 @@ async def call(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: 
         row.name, argument, result_type=row.result, summary=summary, **row.options
     )
     return result
+
+
+async def call_in_task(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: str) -> ResultT:
+    """The same within the workflow task, as a local activity: Temporal hears of it once it has ended.
+
+    A killed worker is missed by the task's timeout, and the activity begins anew: it must know by itself what
+    became of it before. It does so too where another message comes before the task has ended.
+    """
+    try:
+        result: ResultT = await workflow.execute_local_activity(
+            row.name,
+            argument,
+            result_type=row.result,
+            summary=summary,
+            start_to_close_timeout=row.options.get("start_to_close_timeout"),
+            schedule_to_close_timeout=row.options.get("schedule_to_close_timeout"),
+            retry_policy=row.options.get("retry_policy"),
+        )
+    except ActivityError:
+        raise
+    except FailureError as cause:  # of a local activity the SDK raises what is the cause of others' errors
+        raise _failed(row.name) from cause
+    return result
+
+
+def _failed(name: str) -> ActivityError:
+    return ActivityError(
+        f"{name} failed",
+        scheduled_event_id=0,
+        started_event_id=0,
+        identity="",
+        activity_type=name,
+        activity_id="",
+        retry_state=None,
+    )
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ _NOT_SENT = ("tcp connect error", "dns error")
 does not tell: a test at a closed port fails where the SDK words it otherwise."""
 
 
+_NOT_READY = b"WorkflowNotReadyFailure"
+"""In the details of Temporal's answer: of an update alone, and of one with a start."""
+
+
 class TemporalUnavailable(Exception):
     """Temporal is out of reach, asks to wait or does not let us in: try the whole thing again."""
 
@@ -70,13 +74,23 @@ class Attempts:
             except AcceptedAndLost:
                 pass  # it stays so
             except RPCError as error:
-                if _certainly_nothing_happened(error):
-                    self.may_be_taken = earlier
-                if error.status in _REFUSES_THE_MESSAGE:
-                    raise Rejected(f"{error.status.name}: {error.message}"[:300]) from error
-                if error.status in _DOES_NOT_PASS:
-                    raise TemporalUnavailable(error.status.name) from error
+                if not _is_begun_anew(error):
+                    self._judge(error, earlier)
             await asyncio.sleep(next(pauses))
+
+    def _judge(self, error: RPCError, earlier: bool) -> None:
+        """Raise what does not pass; ``earlier``: an attempt before this one may have been taken."""
+        if _certainly_nothing_happened(error):
+            self.may_be_taken = earlier
+        if error.status in _REFUSES_THE_MESSAGE:
+            raise Rejected(f"{error.status.name}: {error.message}"[:300]) from error
+        if error.status in _DOES_NOT_PASS:
+            raise TemporalUnavailable(error.status.name) from error
+
+
+def _is_begun_anew(error: RPCError) -> bool:
+    """Whether a task was to end a run for which another message has come: what it did may be done."""
+    return error.status is RPCStatusCode.FAILED_PRECONDITION and _NOT_READY in error.raw_grpc_status
 
 
 def _certainly_nothing_happened(error: RPCError) -> bool:

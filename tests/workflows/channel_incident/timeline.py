@@ -39,6 +39,16 @@ class Timeline:
             for event in self._of("ACTIVITY_TASK_SCHEDULED")
         ]
 
+    @property
+    def in_task(self) -> list[Called]:
+        """Activities that ended within a workflow task."""
+        markers = ((event, event.marker_recorded_event_attributes) for event in self._of("MARKER_RECORDED"))
+        return [
+            Called(json.loads(marker.details["data"].payloads[0].data)["activity_type"], _summary(event))
+            for event, marker in markers
+            if marker.marker_name == "core_local_activity"
+        ]
+
     def count(self, activity: str) -> int:
         """How often this activity was scheduled."""
         return sum(called.name == activity for called in self.activities)

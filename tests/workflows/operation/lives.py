@@ -48,7 +48,20 @@ async def told_by_its_row(run: Run) -> None:
     await run.ends()
 
 
-LIVES: Mapping[str, Live] = {live.__name__: live for live in (sent, sent_and_lost, told_by_its_row)}
+async def sent_in_task(run: Run) -> None:
+    """Sent within the workflow task; once more when its run has ended; and then nobody tells but the row."""
+    await run.does()
+    await run.ends()
+    await run.hand_over()
+    await run.ends()
+    run.outside.ends(RequestInvalid("nobody foresaw it"))
+    await run.hand_over()
+    await run.ends()
+
+
+LIVES: Mapping[str, Live] = {
+    live.__name__: live for live in (sent, sent_and_lost, told_by_its_row, sent_in_task)
+}
 LONG_LIVES: Mapping[str, Live] = {}
 """A run ends as soon as it is done: it never continues as a new one."""
 

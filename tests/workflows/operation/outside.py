@@ -14,10 +14,12 @@ SENT = Ended(outcome="done", says="Payments/#ops", url="https://teams.microsoft.
 
 
 class FakeActivities:
-    """Every message is sent, unless a test says how the next calls end."""
+    """Every message is sent once, unless a test says how the next calls end."""
 
     def __init__(self) -> None:
         self.sent: list[SendMessage] = []
+        self.asked = 0
+        """Calls to send it. All but the first are told by its row."""
         self.recorded: list[RecordOperation] = []
         self.goes_on = asyncio.Event()
         """Sends wait for it."""
@@ -26,6 +28,7 @@ class FakeActivities:
         """One has begun."""
         self._ends: list[Ended | OutsideError] = []
         self._records: list[Ended | OutsideError] = []
+        self._rows: dict[str, Ended] = {}
 
     def ends(self, *outcomes: Ended | OutsideError) -> None:
         self._ends += outcomes
@@ -35,10 +38,15 @@ class FakeActivities:
 
     @activity.defn(name=SEND_MESSAGE.name)
     async def send_message(self, request: SendMessage) -> Ended:
+        self.asked += 1
+        key = request.operation.key
+        if key in self._rows and not self._ends:
+            return self._rows[key]
         self.sent.append(request)
         self.sending.set()
         await self.goes_on.wait()
-        return _given(self._ends.pop(0) if self._ends else SENT)
+        self._rows[key] = _given(self._ends.pop(0) if self._ends else SENT)
+        return self._rows[key]
 
     @activity.defn(name=RECORD_OPERATION.name)
     async def record_operation(self, request: RecordOperation) -> Ended:

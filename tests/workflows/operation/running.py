@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation
 
+from muster.temporal.attempts import Attempts
 from muster.temporal.starting import signal_with_start, start_options
 from tests.workflows.observed import Observed
 from tests.workflows.operation.outside import FakeActivities
@@ -54,7 +55,10 @@ class Run(Observed):
             yield
 
     async def does(self) -> Ended:
-        """Done, as the API asks for it; where no run goes on, one starts."""
+        """Done, as the API asks for it, again where the run begins anew; where no run goes on, one starts."""
+        return await Attempts().make(self._ask)
+
+    async def _ask(self) -> Ended:
         start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
             OPERATION.name, **start_options(OPERATION, self.start, SAY, task_queue=self.queue)
         )
