@@ -6,11 +6,12 @@ or tells a workflow reads its row. Each workflow's rows stand in its own folder.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import FailureError
 
 from workflows import options
 from workflows.values import Value
@@ -45,11 +46,14 @@ async def call(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: 
     return result
 
 
-async def call_in_task(row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: str) -> ResultT:
-    """The same within the workflow task, as a local activity: Temporal hears of it once it has ended.
+async def call_in_task(
+    row: Activity[ArgumentT, ResultT], argument: ArgumentT, summary: str, *, within: timedelta
+) -> ResultT | None:
+    """One attempt of the row's activity within the workflow task, as a local activity of so many seconds.
 
-    A killed worker is missed by the task's timeout, and the activity begins anew: it must know by itself what
-    became of it before. It does so too where another message comes before the task has ended.
+    ``None``: it failed, or goes on where it began: ``call`` it then. It must know by itself what became of it
+    before: it begins anew after a killed worker, and where another message comes before the task has ended.
+    The worker has few places for workflow tasks, and it keeps one.
     """
     try:
         result: ResultT = await workflow.execute_local_activity(
@@ -57,27 +61,12 @@ async def call_in_task(row: Activity[ArgumentT, ResultT], argument: ArgumentT, s
             argument,
             result_type=row.result,
             summary=summary,
-            start_to_close_timeout=row.options.get("start_to_close_timeout"),
-            schedule_to_close_timeout=row.options.get("schedule_to_close_timeout"),
-            retry_policy=row.options.get("retry_policy"),
+            schedule_to_close_timeout=within,
+            retry_policy=options.ONE_ATTEMPT,
         )
-    except ActivityError:
-        raise
-    except FailureError as cause:  # of a local activity the SDK raises what is the cause of others' errors
-        raise _failed(row.name) from cause
+    except FailureError:
+        return None
     return result
-
-
-def _failed(name: str) -> ActivityError:
-    return ActivityError(
-        f"{name} failed",
-        scheduled_event_id=0,
-        started_event_id=0,
-        identity="",
-        activity_type=name,
-        activity_id="",
-        retry_state=None,
-    )
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ class ChatActivities:
                 return await self._chats.create(request.tenant, topic, _bodies(group))
             except FOR_A_PERSON as again:
                 refusal = again
-        if isinstance(refusal, NotFound) and kept == list(people):
+        if isinstance(refusal, NotFound) and len(kept) == len(people):
             raise RequestInvalid(f"nobody tells which of them is not there: {refusal}") from refusal
         raise refusal
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple, Never
+from typing import NamedTuple, Never, TypeVar
 
 import structlog
 
@@ -38,6 +38,8 @@ WAITS = (2.0, 8.0)
 """Seconds before a meeting that was promised is read once more: it may have an address by then."""
 _KEYS = uuid.UUID("6e5d1d1f-0f0c-4a6b-9a55-2b8f4f0f2c11")
 """Namespace of the keys."""
+
+AnswerT = TypeVar("AnswerT")
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -91,30 +93,37 @@ class MeetingActivities:
             return MeetingMade(hindrance=hindrance)
         make = self._in_calendar if request.way == "calendar" else self._alone
         try:
-            await self._note_asked(request, row)
-            made = await make(request.tenant, request.room, row)
-        except ConsentMissing as refusal:
-            if row.asked == request.way:  # it was asked for when that was allowed, and may be there
-                raise
-            return await self._note_hindered(request, row, _Hindered("not_granted", refusal.code or ""))
+            made = await make(request, row)
         except _Hindered as refusal:
             return await self._note_hindered(request, row, refusal)
         number = _number(made.joining)
         await self._note_made(request, made, number)
         return _told(row._replace(url=made.joining.url, number=number, event_id=made.event_id))
 
-    async def _note_asked(self, request: CreateMeeting, row: MeetingRow) -> None:
-        """Commit that it is asked for with the permission; raises ``ConsentMissing`` without it."""
-        if row.asked == request.way:
-            return
-        client = self._calendars if request.way == "calendar" else self._meetings
-        await client.require(request.tenant)
-        await meetings.note_asked(self._pool, request.room, attempt=request.attempt, way=request.way)
+    async def _asked(
+        self, request: CreateMeeting, row: MeetingRow, ask: Callable[[], Awaitable[AnswerT]]
+    ) -> AnswerT:
+        """Ask for it, and commit before that it is asked for with the permission.
 
-    async def _in_calendar(self, tenant: str, room: RoomKey, row: MeetingRow) -> _Made:
-        """An entry with a meeting. One that has none after all is deleted again."""
+        Without that it is certainly not made. Raises ``ConsentMissing`` where an earlier call had it: what
+        that asked for may be there.
+        """
+        client = self._calendars if request.way == "calendar" else self._meetings
         try:
-            entry = await self._entry(tenant, _wanted_entry(room, row), row.organiser)
+            if row.asked != request.way:
+                await client.require(request.tenant)
+                await meetings.note_asked(self._pool, request.room, attempt=request.attempt, way=request.way)
+            return await ask()
+        except ConsentMissing as refusal:
+            if row.asked == request.way:
+                raise
+            raise _Hindered("not_granted", refusal.code or "") from refusal
+
+    async def _in_calendar(self, request: CreateMeeting, row: MeetingRow) -> _Made:
+        """An entry with a meeting. One that has none after all is deleted again."""
+        tenant = request.tenant
+        try:
+            entry = await self._entry(request, row)
         except (Forbidden, NotFound, RequestInvalid) as refusal:
             _give_up(refusal)
         for seconds in self.waits:
@@ -130,28 +139,31 @@ class MeetingActivities:
             raise _Hindered("no_meeting")
         return _Made(entry.joining, entry.id)
 
-    async def _entry(self, tenant: str, wanted: WantedEntry, organiser: str) -> CalendarEntry:
+    async def _entry(self, request: CreateMeeting, row: MeetingRow) -> CalendarEntry:
+        tenant, wanted = request.tenant, _wanted_entry(request.room, row)
+        create = partial(self._calendars.create, tenant, row.organiser, wanted)
         try:
-            return await self._calendars.create(tenant, organiser, wanted)
+            return await self._asked(request, row, create)
         except Conflict as conflict:
             if conflict.code != KEY_USED:
                 raise
-            found = await self._calendars.find(tenant, organiser, wanted.key)
+            found = await self._calendars.find(tenant, row.organiser, wanted.key)
             if found is None:
                 raise
             return found
 
-    async def _alone(self, tenant: str, room: RoomKey, row: MeetingRow) -> _Made:
+    async def _alone(self, request: CreateMeeting, row: MeetingRow) -> _Made:
         """A meeting without an entry: nobody is invited, the incident's card has the way in."""
         wanted = WantedMeeting(
-            key=key_of(room, row, "meeting"),
+            key=key_of(request.room, row, "meeting"),
             subject=row.subject,
             starts_at=row.starts_at,
             ends_at=row.starts_at + LASTS,
             people=(),
         )
+        create = partial(self._meetings.create_or_get, request.tenant, row.organiser, wanted)
         try:
-            return _Made((await self._meetings.create_or_get(tenant, row.organiser, wanted)).joining)
+            return _Made((await self._asked(request, row, create)).joining)
         except NotFound:
             raise _Hindered("no_licence") from None
         except (Forbidden, RequestInvalid) as refusal:

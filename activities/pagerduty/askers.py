@@ -20,10 +20,13 @@ from muster.payloads.values import mappings
 from muster.store import room_members, rooms
 from muster.store.links import LinkedUser
 from muster.store.pool import Pool
-from workflows.errors import Forbidden, OutsideError
+from workflows.errors import CredentialRejected, Forbidden, NotFound, OutsideError, RequestInvalid
 from workflows.incident_room.messages import RoomKey
 
 ResultT = TypeVar("ResultT")
+
+_OF_THE_APP = (CredentialRejected, Forbidden, RequestInvalid, NotFound)
+"""Refusals of the app, or of the user in whose name it writes: nothing was written, and others are asked."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -64,12 +67,13 @@ class Askers:
         people = await self._as_people(ask, room, tenant=tenant, first=first)
         app = await self._as_app(ask, room)
         refusal: OutsideError = Forbidden("nobody who pressed can be asked for")
-        for asked in (*app, *people) if by_program else (*people, *app):
+        as_people, as_app = [(way, tolerates) for way in people], [(way, _OF_THE_APP) for way in app]
+        for asked, tolerated in (*as_app, *as_people) if by_program else (*as_people, *as_app):
             try:
                 return await asked()
             except NoIdentity as nobody:
                 log.warning("PagerDuty is not asked as somebody", reason=nobody.reason)
-            except tolerates as error:
+            except tolerated as error:
                 log.warning("PagerDuty refuses somebody", reason=str(error))
                 refusal = error
         raise refusal

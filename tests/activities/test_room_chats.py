@@ -272,6 +272,14 @@ async def test_a_deleted_person_whom_nobody_may_find_is_no_reason_to_ask_for_eve
     assert (await room.row()).stage == "none"
 
 
+async def test_another_role_is_no_other_person_to_ask_for(room: Room, office: Office) -> None:
+    await room.invites(office.guest)
+    await room.knows(office.guest, Known(office.guest.aad_object_id, "owner"))
+    office.fault("chat", "status", status=404, times=50)
+    kind, _ = await failed(room.worker.chats.create_chat, room.creating())
+    assert kind == "RequestInvalid"
+
+
 async def test_whose_role_is_another_one_comes_with_that(room: Room, office: Office) -> None:
     await room.invites(office.guest)
     await room.knows(office.guest, Known(office.guest.aad_object_id, "owner"))

@@ -407,6 +407,23 @@ async def test_a_permission_that_is_taken_back_says_nothing_of_what_was_asked_fo
     assert made.has_entry == (len(entries(office, office.person("Ada"))) == 1) == (way == "calendar")
 
 
+async def test_a_permission_that_is_taken_back_after_the_entry_was_made_makes_no_second_meeting(
+    room: Room, office: Office
+) -> None:
+    """The entry was made by a token of before; it is read by a new one."""
+    ada = office.person("Ada")
+    await choose(room, ada)
+    office.revoke(CALENDAR)
+    office.fault("event", "join_later", seconds=3600)
+    office.fault("event", "status", status=401, match={"method": "GET"})
+    refused = await failed(room.worker.meetings.create_meeting, creating(room))
+    assert refused == ("ConsentMissing", CALENDAR)
+    begun = await row(room)
+    assert (begun.stage, begun.way, begun.hindered) == ("making", "calendar", {})
+    office.microsoft.sandbox("POST", "consent/grant")
+    assert len(entries(office, ada)) == 1
+
+
 @pytest.mark.parametrize("attempt", [0, 2])
 async def test_another_attempt_than_the_one_that_was_begun_makes_nothing(
     room: Room, office: Office, attempt: int

@@ -184,6 +184,8 @@ async def test_where_the_app_is_refused_who_pressed_writes_a_programs_meeting(wr
     await written.is_pressed_by(ADA_USER)
     await written.set_bridge(by_program=True)
     assert await written.writers() == [None, ADA_USER], "nobody is known by the program's address"
+    await written.note_meeting(by_program=True)
+    assert [by for by, _ in await written.notes()] == [ADA_USER]
 
 
 async def test_whose_link_is_refused_is_followed_by_the_app(written: Written) -> None:

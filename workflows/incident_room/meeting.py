@@ -104,6 +104,10 @@ class MeetingReconciler(Reconciler):
         """Somebody asks for what could not be made before."""
         return self._run.requests
 
+    def holds_run(self) -> bool:
+        """One that Microsoft refuses keeps no run alive for which nobody waits."""
+        return self.is_due() and not self._run.is_stuck(self.name)
+
     async def reconcile(self) -> NotBefore | None:
         """Choose who organises it; then make it in one way.
 
@@ -112,19 +116,19 @@ class MeetingReconciler(Reconciler):
         if self._run.state.meeting.key:
             await self._make()
             return None
-        await self._wait_for_chat()
-        if not self.is_due() or self._run.draining:
+        if await self._has_waited_for_chat() and (self._run.draining or not self.is_due()):
             return None
         if bridge_of(self._run.state) and workflow.patched(LEFT_TO_BRIDGE):
             self._leave_to_bridge()
             return None
         return await self._choose()
 
-    async def _wait_for_chat(self) -> None:
-        """The entry links a chat that is being made; one that takes long holds up no meeting."""
+    async def _has_waited_for_chat(self) -> bool:
+        """The entry links a chat that is being made; one that takes long holds up no meeting, and once."""
         run = self._run
-        if not self._chat_is_being_made() or not workflow.patched(LINKS_THE_CHAT):
-            return
+        may_wait = self._chat_is_being_made() and not run.state.meeting.tried
+        if not may_wait or not workflow.patched(LINKS_THE_CHAT):
+            return False
         within = timedelta(seconds=run.start.timing.chat_first)
         with suppress(TimeoutError):
             await workflow.wait_condition(
@@ -132,6 +136,7 @@ class MeetingReconciler(Reconciler):
                 timeout=within,
                 timeout_summary="until the chat is there",
             )
+        return True
 
     def _chat_is_being_made(self) -> bool:
         state = self._run.state

@@ -2,6 +2,7 @@
 
 -- The permission without which somebody was not looked for, or not in every way: what was granted since is tried.
 ALTER TABLE room_member ADD COLUMN lacks text;
+UPDATE room_member SET looked_at = NULL WHERE absence = 'no_account' AND aad_object_id IS NULL;
 
 -- migrate:down
 

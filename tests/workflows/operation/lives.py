@@ -15,6 +15,8 @@ from workflows.operation.state import Ended
 
 Live = Callable[[Run], Awaitable[None]]
 
+NOTHING = (RequestInvalid("nobody foresaw it"),) * 2
+"""Neither the attempt within the task nor the one after it tells what became of it."""
 UNKNOWN = Ended(outcome="unknown", reason="OutcomeUnknown", says="Payments/#ops")
 
 
@@ -39,10 +41,10 @@ async def sent_and_lost(run: Run) -> None:
 
 async def told_by_its_row(run: Run) -> None:
     """The activity tells nothing, then the row neither."""
-    run.outside.ends(RequestInvalid("nobody foresaw it"))
+    run.outside.ends(*NOTHING)
     await run.does()
     await run.ends()
-    run.outside.ends(RequestInvalid("nobody foresaw it"))
+    run.outside.ends(*NOTHING)
     run.outside.records(RequestInvalid("nor this"))
     await run.hand_over()
     await run.ends()
@@ -54,7 +56,7 @@ async def sent_in_task(run: Run) -> None:
     await run.ends()
     await run.hand_over()
     await run.ends()
-    run.outside.ends(RequestInvalid("nobody foresaw it"))
+    run.outside.ends(*NOTHING)
     await run.hand_over()
     await run.ends()
 

@@ -1,14 +1,15 @@
 """One run sends one message and ends: whoever asks again gets what came of it."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from temporalio.client import Client
 
-from tests.workflows.operation.lives import UNKNOWN
+from tests.support.waiting import eventually
+from tests.workflows.operation.lives import NOTHING, UNKNOWN
 from tests.workflows.operation.outside import SENT
-from tests.workflows.operation.running import SAY, running
-from workflows.errors import RequestInvalid
+from tests.workflows.operation.running import SAY, Run, running
 from workflows.operation.activities import SendMessage
 from workflows.operation.state import Ended, OperationKey
 
@@ -75,12 +76,28 @@ async def test_a_later_run_asks_the_row(client: Client) -> None:
 
 async def test_where_the_activity_tells_nothing_the_row_does(client: Client) -> None:
     async with running(client) as run:
-        run.outside.ends(RequestInvalid("nobody foresaw it"))
+        run.outside.ends(*NOTHING)
         run.outside.records(SENT)
         assert await run.does() == SENT
         (record,) = run.outside.recorded
         assert record.is_sent
         assert record.ended == Ended(outcome="unknown", reason="RequestInvalid", says="Payments/#ops")
+
+
+async def test_a_message_that_takes_long_keeps_no_place_for_workflow_tasks(client: Client) -> None:
+    """It goes on as an activity of its own, which finds what was begun."""
+    async with running(client) as run:
+        run.outside.goes_on.clear()
+        asked = asyncio.create_task(run.does())
+        await eventually(partial(_is_an_activity, run))
+        run.outside.goes_on.set()
+        assert await asked == SENT
+        assert await run.ends() == SENT
+        assert (await run.timeline()).activities == [("teams.send_message", "Payments/#ops")]
+
+
+async def _is_an_activity(run: Run) -> bool:
+    return (await run.timeline()).count("teams.send_message") == 1
 
 
 async def test_operators_find_a_message_of_which_nobody_knows(client: Client) -> None:
