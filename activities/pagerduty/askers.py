@@ -6,7 +6,7 @@ Where a program asked, it is asked as the account's app too, in the name of the 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 
@@ -24,6 +24,9 @@ from workflows.errors import CredentialRejected, Forbidden, NotFound, OutsideErr
 from workflows.incident_room.messages import RoomKey
 
 ResultT = TypeVar("ResultT")
+
+Turn = Literal["first", "last", "alone"]
+"""``alone``: where nobody pressed. What a person may not write is not written in a program's name."""
 
 _OF_THE_APP = (CredentialRejected, Forbidden, RequestInvalid, NotFound)
 """Refusals of the app, or of the user in whose name it writes: nothing was written, and others are asked."""
@@ -55,20 +58,21 @@ class Askers:
         room: RoomKey,
         tenant: str,
         first: str = "",
-        by_program: bool = False,
+        app: Turn = "last",
         tolerates: tuple[type[OutsideError], ...] = (Forbidden,),
     ) -> ResultT:
         """What PagerDuty answers the first of them whom it does not refuse; raises the last refusal.
 
         ``first``: PagerDuty's id of who pressed for what is written now; then the others, whose links are
-        older first. ``by_program``: a program asked for it, so that the app comes before all of them.
+        older first. ``app``: when it is asked, where a program has asked for anything in this room.
         ``ask`` looks before it writes, since it may be called more than once.
         """
         people = await self._as_people(ask, room, tenant=tenant, first=first)
-        app = await self._as_app(ask, room)
+        ways_of_app = [] if app == "alone" and people else await self._as_app(ask, room)
         refusal: OutsideError = Forbidden("nobody who pressed can be asked for")
-        as_people, as_app = [(way, tolerates) for way in people], [(way, _OF_THE_APP) for way in app]
-        for asked, tolerated in (*as_app, *as_people) if by_program else (*as_people, *as_app):
+        as_people = [(way, tolerates) for way in people]
+        as_app = [(way, _OF_THE_APP) for way in ways_of_app]
+        for asked, tolerated in (*as_app, *as_people) if app == "first" else (*as_people, *as_app):
             try:
                 return await asked()
             except NoIdentity as nobody:

@@ -88,7 +88,7 @@ class MeetingLinkActivities:
                 room=request.room,
                 tenant=request.tenant,
                 first=request.pressed_by,
-                by_program=request.by_program,
+                app="first" if request.by_program else "alone",
                 tolerates=(Forbidden, RequestInvalid),
             )
             await meetings.note_bridge(self._pool, request.room, attempt=request.attempt, bridge=standing)
@@ -110,7 +110,7 @@ class MeetingLinkActivities:
                 room=request.room,
                 tenant=request.tenant,
                 first=request.pressed_by,
-                by_program=request.by_program,
+                app="first" if request.by_program else "alone",
             )
             await meetings.note_noted(self._pool, request.room, attempt=request.attempt)
         return Done()

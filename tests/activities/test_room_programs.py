@@ -188,6 +188,17 @@ async def test_where_the_app_is_refused_who_pressed_writes_a_programs_meeting(wr
     assert [by for by, _ in await written.notes()] == [ADA_USER]
 
 
+async def test_what_who_pressed_may_not_write_no_app_writes(written: Written) -> None:
+    """A program has asked for the room's chat, and Ada pressed for the meeting."""
+    await written.is_made(written.email)
+    await written.is_pressed_by(ADA_USER)
+    path = f"/incidents/{written.room.incident_id}"
+    await written._side.fault("rest", do="status", status=403, match={"method": "PUT", "path": path})
+    request = SetBridge(**written.call, attempt=1, url=MEETING, number="", replaces="")
+    assert (await failed(written._links.set_bridge, request))[0] == "Forbidden"
+    assert await written.writers() == [ADA_USER]
+
+
 async def test_whose_link_is_refused_is_followed_by_the_app(written: Written) -> None:
     await written.is_made(written.email)
     await written.is_pressed_by(ADA_USER)

@@ -34,7 +34,7 @@ class Timing(Value):
     """After nobody could organise a meeting for lack of an access policy."""
     policy_lasts: float = LASTING_FOR_A_POLICY
     """How long that is tried again."""
-    chat_first: float = 5
+    chat_first: float = 2
     """How long the choice of a meeting's organiser waits for a chat that is made at the same time."""
     invite_every: float = 60
     """Between two changes of a meeting's entry in a calendar."""
