@@ -89,6 +89,7 @@ async def test_a_message_that_takes_long_keeps_no_place_for_workflow_tasks(clien
     async with running(client) as run:
         run.outside.goes_on.clear()
         asked = asyncio.create_task(run.does())
+        await run.outside.sending.wait()
         await eventually(partial(_is_an_activity, run))
         run.outside.goes_on.set()
         assert await asked == SENT
