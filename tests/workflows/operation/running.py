@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.service import RPCError
 
 from muster.temporal.attempts import Attempts
 from muster.temporal.starting import signal_with_start, start_options
@@ -62,9 +63,14 @@ class Run(Observed):
         start: WithStartWorkflowOperation[Any, End] = WithStartWorkflowOperation(
             OPERATION.name, **start_options(OPERATION, self.start, SAY, task_queue=self.queue)
         )
-        answer: Ended = await self.client.execute_update_with_start_workflow(
-            DO.name, SAY, start_workflow_operation=start, id=self.start.key, result_type=Ended
-        )
+        try:
+            answer: Ended = await self.client.execute_update_with_start_workflow(
+                DO.name, SAY, start_workflow_operation=start, id=self.start.key, result_type=Ended
+            )
+        except RPCError:
+            with suppress(RPCError):  # the SDK keeps it there too, and the loop reports what nobody reads
+                await start.workflow_handle()
+            raise
         self._reached((await start.workflow_handle()).result_run_id)
         return answer
 
