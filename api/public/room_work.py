@@ -71,6 +71,7 @@ class AskedAs(TypedDict):
     key: str
     operation: str
     by: str
+    through: str
     correlation: str
 
 
@@ -80,6 +81,7 @@ def asked_as(call: Call, operation: str) -> AskedAs:
         key=operation,
         operation=operation,
         by=call.caller.pagerduty_user,
+        through=call.caller.name,
         correlation=correlation_id.get() or operation,
     )
 

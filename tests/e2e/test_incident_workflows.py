@@ -88,7 +88,7 @@ async def test_a_workflow_opens_chat_and_meeting_and_speaks_in_the_chat_once(
     ui = TemporalUi(await windows.open(DESKTOP), stack.ready["temporal_ui"])
     ours = f"PdIncident = '{incident}'"
     await ui.open_workflow(f"room/acme/{incident}", query=ours)
-    await ui.expect_details("create_chat: done", "create_meeting: done", "a program as PUSER01")
+    await ui.expect_details("create_chat: done", "create_meeting: done", "PagerDuty workflows as PUSER01")
     await keep(ui.page, "workflow-5-room")
     await ui.open_only("operation/acme/", query=f"{ours} AND WorkflowType = 'Operation'")
     await ui.expect_details("Ada Ops", "through")

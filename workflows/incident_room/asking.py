@@ -96,7 +96,7 @@ class _OfProgram:
 
     def __init__(self, asked: AskedByProgram | AskedOfChat, plan: Plan) -> None:
         self.key = asked.key
-        self.who = f"a program as {asked.by}"
+        self.who = f"{asked.through or 'a program'} as {asked.by}"
         self.correlation = asked.correlation
         self.takes_risk = False
         self.plan = plan

@@ -91,6 +91,8 @@ class AskedByProgram(Value):
     """Tells this request from every other, however often it arrives."""
     by: str
     """PagerDuty's id of the user in whose name the program asks."""
+    through: str = ""
+    """Name of its token; empty in older histories."""
     by_email: str = ""
     """Their e-mail address in PagerDuty: the ``From`` of what is written there for the program."""
     owner: str | None = None
@@ -115,6 +117,8 @@ class AskedOfChat(Value):
     """Tells this request from every other, however often it arrives."""
     by: str
     """PagerDuty's id of the user in whose name the program asks."""
+    through: str = ""
+    """Name of its token; empty in older histories."""
     correlation: str
     operation: str = ""
     """Key of the row that is to tell how it ended; empty: there is none."""

@@ -119,6 +119,7 @@ class Run(Observed):
         return AskedByProgram(
             key=key or f"call-{number}",
             by=CY.id,
+            through="PagerDuty workflows",
             by_email="cy@acme.example",
             correlation=f"api:{number}",
             **asked,

@@ -34,7 +34,7 @@ async def test_a_chat_is_made_for_whoever_is_to_own_it(client: Client) -> None:
     async with running(client, outside, timing=PATIENT) as run:
         answer = await run.ask(run.program(owner=ADA.id))
         await run.is_idle()
-        assert "a program as PUSER03" in await run.details()
+        assert "PagerDuty workflows as PUSER03" in await run.details()
     assert (answer.outcome.kind, answer.url) == ("done", outside.chats[0].url)
     assert outside.members == {ADA.id, BO.id}, "not the user in whose name the program asks"
     assert outside.of(OPEN_ROOM)[0].owner == ADA.id
