@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.sandbox.office import Office, running_office
 from tests.sandbox.teams_process import TeamsProcess, running_teams
 from tests.support.pagerduty_account import SimulatedAccount, running_account
 
@@ -24,3 +25,16 @@ async def started_account() -> AsyncIterator[SimulatedAccount]:
 async def account(started_account: SimulatedAccount) -> SimulatedAccount:
     await started_account.reset()
     return started_account
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Both simulators; a module whose company has other people has its own."""
+    with running_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture
+def office(processes: Office) -> Office:
+    processes.reset()
+    return processes

@@ -25,12 +25,6 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield office
 
 
-@pytest.fixture
-def office(processes: Office) -> Office:
-    processes.reset()
-    return processes
-
-
 def created(office: Office, name: str, **more: Any) -> dict[str, Any]:
     """A new entry in this person's calendar."""
     answer = office.call("POST", events_of(office.person(name)), entry(office.person("Bo"), **more))

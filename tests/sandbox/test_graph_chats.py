@@ -1,6 +1,5 @@
 """Graph's calls about chats: by Graph's address, over the conversations that people see in Teams."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -9,23 +8,11 @@ import pytest
 from sandbox.graph_errors import GraphError
 from sandbox.teams.graph.apps import catalog_id_of
 from sandbox.teams.graph.throttle import GraphThrottle
-from tests.sandbox.office import GRAPH, Office, chat, member, running_office
+from tests.sandbox.office import GRAPH, Office, chat, member
 from tests.schemas.exchange import exchange_of
 from tests.schemas.graph import graph_api
 
 BEGINNING = "0001-01-01T00:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with running_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture
-def office(processes: Office) -> Office:
-    processes.reset()
-    return processes
 
 
 def test_a_chat_is_there_for_its_people_at_once(office: Office) -> None:

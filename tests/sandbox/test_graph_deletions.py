@@ -1,26 +1,13 @@
 """A chat that Graph deletes: nobody has it any more, the bot is not in it, and one is deleted in a second."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from sandbox.teams.graph.apps import catalog_id_of
-from tests.sandbox.office import GRAPH, Office, running_office
+from tests.sandbox.office import GRAPH, Office
 
 MESSAGE = {"type": "message", "text": "Hi"}
-
-
-@pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with running_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture
-def office(processes: Office) -> Office:
-    processes.reset()
-    return processes
 
 
 def test_a_deleted_chat_leaves_the_rail_and_the_bot_is_not_in_it(office: Office) -> None:

@@ -29,12 +29,6 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 @pytest.fixture
-def office(processes: Office) -> Office:
-    processes.reset()
-    return processes
-
-
-@pytest.fixture
 def allowed(office: Office) -> Office:
     """The office with a policy for everybody that counts."""
     grant_policy(office)

@@ -1,6 +1,6 @@
 """``msgraph-sdk``, Microsoft's own client, against the simulated Graph: what it is told, it understands."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -31,23 +31,11 @@ from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from sandbox.company import Person
 from sandbox.teams.graph.apps import catalog_id_of
 from tests.sandbox.meetings import END, KEY, START, grant_policy
-from tests.sandbox.office import GRAPH, Office, running_office
+from tests.sandbox.office import GRAPH, Office
 
 pytestmark = pytest.mark.anyio
 
 TOPIC = "Incident #42 Checkout"
-
-
-@pytest.fixture(scope="module")
-def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with running_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture
-def office(processes: Office) -> Office:
-    processes.reset()
-    return processes
 
 
 class Token(AsyncTokenCredential):
