@@ -1,5 +1,7 @@
 """The meeting's way into PagerDuty: the incident's bridge, then a note."""
 
+from typing import Any
+
 from workflows.contract import call
 from workflows.incident_meeting.activities import NOTE_MEETING, SET_BRIDGE, NoteMeeting, SetBridge
 from workflows.incident_room.run_state import RunState
@@ -29,12 +31,7 @@ class BridgeReconciler(Reconciler):
         """Read it, and write it where it is empty."""
         run, meeting = self._run, self._run.state.meeting
         request = SetBridge(
-            **run.call_of(),
-            attempt=meeting.attempt,
-            pressed_by="" if meeting.program else meeting.asked_by,
-            by_program=bool(meeting.program),
-            url=meeting.url,
-            number=meeting.number,
+            **_link_to_meeting(run),
             replaces=meeting.replaces,
         )
         done = await call(SET_BRIDGE, request, "the meeting's address")
@@ -64,14 +61,22 @@ class MeetingNoteReconciler(Reconciler):
         """Look, then write."""
         run, meeting = self._run, self._run.state.meeting
         request = NoteMeeting(
-            **run.call_of(),
-            attempt=meeting.attempt,
-            pressed_by="" if meeting.program else meeting.asked_by,
-            by_program=bool(meeting.program),
-            url=meeting.url,
-            number=meeting.number,
+            **_link_to_meeting(run),
             standing="refused" if meeting.bridge == "unread" else meeting.bridge,
         )
         await call(NOTE_MEETING, request, "the meeting's address")
         if run.state.meeting.attempt == meeting.attempt:
             run.apply(run.state.with_meeting(noted=True))
+
+
+def _link_to_meeting(run: RunState) -> dict[str, Any]:
+    """What both writes carry: where the meeting is, and who is asked to write it."""
+    meeting = run.state.meeting
+    return {
+        **run.call_of(),
+        "attempt": meeting.attempt,
+        "pressed_by": "" if meeting.program else meeting.asked_by,
+        "by_program": bool(meeting.program),
+        "url": meeting.url,
+        "number": meeting.number,
+    }
