@@ -65,11 +65,7 @@ class Company:
 
     async def resolves_what_is_open(self) -> None:
         """Of what began in this test nothing goes on."""
-        states = {one.id: (await self.pagerduty.incident(one.id))["status"] for one in self.begun}
-        open_now = [one for one in self.begun if states[one.id] != "resolved"]
-        for incident in open_now:
-            await incident.becomes("resolved")
-        for incident in open_now:
+        for incident in [one for one in self.begun if await one.becomes_resolved()]:
             if await incident.row():
                 await incident.ends()
 
@@ -167,6 +163,13 @@ class Incident:
     async def becomes(self, status: str) -> None:
         """Ada changes its status in PagerDuty."""
         await self.company.pagerduty.update(self.id, status=status)
+
+    async def becomes_resolved(self) -> bool:
+        """Ada resolves it, unless it is resolved by now; whether she did."""
+        if (await self.company.pagerduty.incident(self.id))["status"] == "resolved":
+            return False
+        await self.becomes("resolved")
+        return True
 
     async def changes_by_buttons(self) -> list[str]:
         """The statuses that presses brought about, in order."""

@@ -115,8 +115,7 @@ class Evidence:
 
 async def in_sync(incident: Incident, *, within: float = 60) -> None:
     """Let the incident end, wait until nothing more can happen, and check every promise."""
-    if (await incident.company.pagerduty.incident(incident.id))["status"] != "resolved":
-        await incident.becomes("resolved")
+    await incident.becomes_resolved()
     await incident.ends(within=within)
     if broken := list(violations(await gather(incident))):
         pytest.fail("\n".join(broken))
