@@ -19,6 +19,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _GRACE = 1
 """Seconds that a running request has to finish when the server stops."""
+_KEPT = 75
+"""Seconds for which an idle connection is kept: longer than any of our callers keeps its own, however busy
+both are. A caller that uses a connection while it is being closed loses its answer, and no fault asked for it.
+"""
 
 Address = tuple[str, int]
 _connections: dict[tuple[Address, Address], asyncio.Transport] = {}
@@ -132,6 +136,7 @@ def _server(app: ASGIApp, listener: Listener, *, lifespan: bool) -> uvicorn.Serv
             date_header=False,
             ssl_certfile=listener.certificate,
             ssl_keyfile=listener.key,
+            timeout_keep_alive=_KEPT,
             timeout_graceful_shutdown=_GRACE,
         )
     )
