@@ -8,7 +8,9 @@ import pytest
 from tests.chaos.commits import Commit, commits_held
 from tests.chaos.company import ADA_EMAIL, CY_EMAIL, DI_EMAIL, Company
 from tests.chaos.first_connection import TEAM, FirstConnection
+from tests.chaos.invariants import in_sync
 from tests.chaos.place import Place
+from tests.chaos.room import made_for
 from tests.chaos.subscribed import subscribed
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +33,12 @@ async def test_a_connection_ends_well_and_nobody_is_told_of_what_takes_nothing_a
     await asking
     assert (len(answers) >= 2, set(answers)) == (True, {200})
     await subscribed(first)
+    await company.microsoft.grant()
+    incident = await company.incident(service=place.service)
+    await incident.shown_and_recorded()
+    room = await made_for(incident)
+    await in_sync(incident)
+    assert await room.violations() == []
     assert await place.key() == key
     assert await _names(company, place) == {
         "team": "Money" if what == "teamRenamed" else TEAM,

@@ -18,7 +18,7 @@ from tests.chaos.checkout_team import (
 from tests.chaos.company import ADA_EMAIL, BO_EMAIL, Company, Incident
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("room_beside")]
 
 GONE, BACK = "Incidents no longer appear in Teams", "Incidents appear in Teams again"
 

@@ -13,7 +13,7 @@ from tests.chaos.invariants import in_sync
 from tests.chaos.meeting import Meeting
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("room_beside")]
 
 MAKING, THERE = "Muster is making the meeting", "There is a meeting for this incident: https://"
 SLOW = 2.5
