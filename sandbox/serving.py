@@ -21,7 +21,7 @@ _GRACE = 1
 """Seconds that a running request has to finish when the server stops."""
 _KEPT = 75
 """Seconds for which an idle connection is kept: longer than any of our callers keeps its own, however busy
-both are. A caller that uses a connection while it is being closed loses its answer, and no fault asked for it.
+both are. Whoever uses a connection while it is being closed loses its answer, and no fault asked for it.
 """
 
 Address = tuple[str, int]

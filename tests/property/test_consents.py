@@ -123,7 +123,6 @@ class Tenant:
         return self.room.office.person(name)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("granted", SUBSETS, ids=lambda granted: " ".join(granted) or "nothing")
 async def test_what_is_granted_works_and_what_is_not_is_named(opened: Room, granted: tuple[str, ...]) -> None:
     tenant = Tenant(opened, frozenset(granted))
