@@ -186,7 +186,7 @@ _WITHOUT_A_MEETING: tuple[tuple[str, str], ...] = (
     (
         "User.Read.All",
         "a disabled account is not passed over: nobody can know of it beforehand, and its meeting may have "
-        "nobody to open it",
+        "nobody to open it; and nobody learns that the organiser of a meeting without an entry is gone",
     ),
 )
 """What a meeting of an incident lacks without a permission."""

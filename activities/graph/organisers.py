@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import structlog
+
 from activities.registration import implements
 from muster.cards.rooms.entry import entry_html
 from muster.cards.rooms.topic import subject_of
@@ -14,12 +16,21 @@ from muster.config_file import PagerDutyAccount
 from muster.store import meetings, room_members
 from muster.store.meetings import MeetingRow
 from muster.store.pool import Pool, transaction
+from workflows.contract import Done
 from workflows.errors import ConsentMissing, Forbidden, NotFound, RequestInvalid
-from workflows.incident_meeting.activities import CHOOSE_ORGANISER, ChooseOrganiser, Chosen
+from workflows.incident_meeting.activities import (
+    CHOOSE_ORGANISER,
+    FIND_ORGANISER,
+    ChooseOrganiser,
+    Chosen,
+    FindOrganiser,
+)
 from workflows.meeting import Hindrance, WhyNot
 
 _CONFIGURED = "configured"
 """Key of whoever the account's configuration names."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class _Candidate(NamedTuple):
@@ -67,6 +78,24 @@ class OrganiserActivities:
             )
             tried.append(candidate.key)
         return Chosen(passed_over=tuple(passed_over), tried=tuple(tried))
+
+    @implements(FIND_ORGANISER)
+    async def find_organiser(self, request: FindOrganiser) -> Done:
+        """``NotFound``: the directory has them no more, and the row says that nobody organises the meeting.
+
+        Where accounts may not be read nobody knows of it.
+        """
+        row = await meetings.read(self._pool, request.room)
+        if row is None or row.attempt != request.attempt:
+            raise RequestInvalid("no such meeting was made")
+        try:
+            await self._directory.read(request.tenant, row.organiser)
+        except (ConsentMissing, Forbidden) as refusal:
+            log.info("nobody knows whether an organiser is there", reason=type(refusal).__name__)
+        except NotFound:
+            await meetings.note_gone(self._pool, request.room, attempt=row.attempt)
+            raise
+        return Done()
 
     async def _candidates(self, request: ChooseOrganiser) -> AsyncIterator[_Candidate]:
         """Those who are wanted, as the search for people knows them; then the configured."""

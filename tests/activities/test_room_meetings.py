@@ -1,4 +1,4 @@
-"""``graph.choose_organiser``, ``create_meeting`` and ``update_entry``: one meeting, by whoever can."""
+"""One meeting, by whoever can: who organises it, how it is made, and what becomes of its entry."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +22,7 @@ from workflows.incident_meeting.activities import (
     Chosen,
     CreateMeeting,
     EntryUpdated,
+    FindOrganiser,
     MeetingMade,
     UpdateEntry,
 )
@@ -99,6 +100,10 @@ def updating(room: Room, *, is_over: bool = False) -> UpdateEntry:
 
 async def update(room: Room, *, is_over: bool = False) -> EntryUpdated:
     return await ran(room.worker.meetings.update_entry, updating(room, is_over=is_over))
+
+
+def finding(room: Room) -> FindOrganiser:
+    return FindOrganiser(**room.call, attempt=1)
 
 
 async def row(room: Room) -> MeetingRow:
@@ -522,6 +527,27 @@ async def test_an_organiser_whose_account_was_deleted_is_noted(room: Room, offic
     assert (stored.stage, stored.url) == ("gone", made.url)
     assert (await choose(room, office.person("Bo"))).attempt == 2
     assert (await row(room)).replaces == made.url
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["accounts are read", "they may not be read"])
+async def test_without_an_entry_whoever_organised_it_is_looked_for(
+    room: Room, office: Office, is_read: bool
+) -> None:
+    """Where accounts may not be read, nobody knows of it."""
+    ada = office.person("Ada")
+    grant_policy(office)
+    await without_calendars(room, office, ada)
+    made = await create(room, way="meeting")
+    await ran(room.worker.organisers.find_organiser, finding(room))
+    office.microsoft.sandbox("POST", f"people/{ada.email}", {"deleted": True})
+    if is_read:
+        assert (await failed(room.worker.organisers.find_organiser, finding(room)))[0] == "NotFound"
+    else:
+        office.revoke("User.Read.All")
+        room.begins_anew()
+        await ran(room.worker.organisers.find_organiser, finding(room))
+    stored = (await rooms.restore(room.pool, ROOM)).meeting
+    assert (stored.stage, stored.url) == ("gone" if is_read else "made", made.url)
 
 
 async def test_a_worker_that_is_cut_off_leaves_what_microsoft_answered_in_the_row(

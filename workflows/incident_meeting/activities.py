@@ -70,6 +70,10 @@ class OfMeeting(InRoom):
     attempt: int
 
 
+class FindOrganiser(OfMeeting):
+    """Find the account of whoever organises the meeting; ``NotFound``: it was deleted."""
+
+
 class UpdateEntry(OfMeeting):
     """Have the entry name everybody who is wanted, and say whether the incident is over."""
 
@@ -120,6 +124,7 @@ class NoteMeeting(WriteLink):
 
 CHOOSE_ORGANISER = Activity("graph.choose_organiser", ChooseOrganiser, Chosen, options.GRAPH_READ)
 CREATE_MEETING = Activity("graph.create_meeting", CreateMeeting, MeetingMade, options.GRAPH_PEOPLE)
+FIND_ORGANISER = Activity("graph.find_organiser", FindOrganiser, Done, options.GRAPH_READ)
 UPDATE_ENTRY = Activity("graph.update_entry", UpdateEntry, EntryUpdated, options.GRAPH_WRITE)
 SET_BRIDGE = Activity("pagerduty.set_bridge", SetBridge, BridgeSet, options.PAGERDUTY_READ)
 NOTE_MEETING = Activity("pagerduty.add_link_note", NoteMeeting, Done, options.PAGERDUTY_READ)

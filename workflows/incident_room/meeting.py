@@ -10,26 +10,20 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from workflows.contract import call
-from workflows.degradations import Degradation
-from workflows.errors import Failure, NotFound
 from workflows.incident_meeting.activities import (
     CHOOSE_ORGANISER,
     CREATE_MEETING,
-    UPDATE_ENTRY,
     ChooseOrganiser,
     CreateMeeting,
-    UpdateEntry,
 )
 from workflows.incident_room.chat import ChatReconciler
+from workflows.incident_room.organiser import ORGANISER, possessive, with_meeting_gone
 from workflows.incident_room.people import SearchReconciler, with_people_waiting
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Meeting, Plan, State
-from workflows.markdown import as_markdown
 from workflows.meeting import Hindrance
 from workflows.reconcile import NotBefore, Reconciler
 
-ORGANISER = "organiser"
-"""By this name a degradation says that nobody organises the meeting any more."""
 LEFT_TO_BRIDGE = "a-meeting-is-left-to-a-bridge"
 """Before, a meeting was made also where somebody had set a bridge since it was asked for."""
 LOOKED_FOR_FIRST = "an-organiser-is-looked-for-first"
@@ -38,8 +32,6 @@ STAYS_GONE = "what-is-gone-stays-gone"
 """Before, cards led to a meeting that nobody organises any more once another one could not be made."""
 LINKS_THE_CHAT = "an-entry-links-the-chat-that-is-made-with-it"
 """Before, the entry of a meeting that was asked for together with the chat had no link to it."""
-_NAME_LIMIT = 60
-"""Most bytes: Temporal takes 200 of a summary."""
 
 
 def with_meeting_wanted(state: State, *, asked_by: str, program: str, plan: Plan) -> State:
@@ -56,12 +48,6 @@ def with_meeting_wanted(state: State, *, asked_by: str, program: str, plan: Plan
             replaces=replaces,
         )
     )
-
-
-def with_meeting_gone(state: State) -> State:
-    """Its organiser's account was deleted: whoever wants one asks for a new one."""
-    gone = state.with_meeting(stage="gone")
-    return gone.degraded(Degradation(name=ORGANISER, reason=NotFound.__name__))
 
 
 def with_none_made(state: State) -> State:
@@ -208,10 +194,10 @@ class MeetingReconciler(Reconciler):
         run, meeting = self._run, self._run.state.meeting
         where = "calendar" if meeting.way == "calendar" else "meetings"
         request = CreateMeeting(**run.call_of(), attempt=meeting.attempt, way=meeting.way)
-        made = await call(CREATE_MEETING, request, f"{_of(meeting.organiser)} {where}")
+        made = await call(CREATE_MEETING, request, f"{possessive(meeting.organiser)} {where}")
         meeting = run.state.meeting
         if made.hindrance is None:
-            run.tells(f"the meeting is there, in {_of(meeting.organiser)} {where}")
+            run.tells(f"the meeting is there, in {possessive(meeting.organiser)} {where}")
             run.apply(
                 run.state.with_meeting(
                     stage="made",
@@ -240,53 +226,6 @@ class MeetingReconciler(Reconciler):
             run.apply(run.state.with_meeting(key="", organiser="", hindrances=hindrances, tried=tried))
 
 
-class EntryReconciler(Reconciler):
-    """Keeps the entry in the organiser's calendar: whom it names, and a mark once the incident is over."""
-
-    name = "entry"
-    interval_name = "between two changes of the entry"
-    defers = True
-
-    def __init__(self, run: RunState) -> None:
-        self._run = run
-        self.interval = timedelta(seconds=run.start.timing.invite_every)
-
-    def is_due(self) -> bool:
-        """Somebody was looked for since it was written, or it says of the incident what is not so."""
-        run, state = self._run, self._run.state
-        if state.meeting.stage != "made" or not state.meeting.has_entry:
-            return False
-        is_marked_wrongly = run.is_open if state.meeting.marked else run.wants_mark
-        lacks_people = state.people.searched and state.meeting.invited_for != len(state.people.searched_for)
-        return is_marked_wrongly or (lacks_people and run.is_open)
-
-    def holds_run(self) -> bool:
-        """An entry that nobody may change keeps no run alive."""
-        return self.is_due() and not self._run.is_stuck(self.name)
-
-    def on_failure(self, failure: Failure) -> None:
-        """Whoever organised it is not there any more."""
-        if issubclass(failure.kind, NotFound):
-            self._run.apply(with_meeting_gone(self._run.state))
-
-    async def reconcile(self) -> None:
-        """Write the whole list, so that nobody is invited twice or lost. Who left stays invited."""
-        run = self._run
-        searched_for, is_over = len(run.state.people.searched_for), run.wants_mark
-        request = UpdateEntry(**run.call_of(), attempt=run.state.meeting.attempt, is_over=is_over)
-        updated = await call(UPDATE_ENTRY, request, f"{_of(run.state.meeting.organiser)} calendar")
-        run.apply(
-            run.state.with_meeting(
-                has_entry=updated.exists,
-                marked=is_over,
-                invited=updated.invited,
-                invited_count=updated.invited_count,
-                left_out=updated.left_out,
-                invited_for=searched_for,
-            )
-        )
-
-
 def _candidates(state: State) -> tuple[str, ...]:
     """Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any.
 
@@ -295,9 +234,3 @@ def _candidates(state: State) -> tuple[str, ...]:
     snapshot, asked_by, program = state.incident.snapshot, state.meeting.asked_by, state.meeting.program
     assignees = [one.id for one in snapshot.assignees[: 1 if asked_by else None]] if snapshot else []
     return tuple(dict.fromkeys(one for one in (asked_by, *assignees, program) if one))
-
-
-def _of(name: str) -> str:
-    """``Ada Ops'``, ``Bo Call's``."""
-    written = as_markdown(name, _NAME_LIMIT)
-    return f"{written}'" if written.endswith("s") else f"{written}'s"

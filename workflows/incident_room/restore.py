@@ -11,7 +11,8 @@ from workflows.errors import ConsentMissing, failure_of
 from workflows.incident.stamps import Stamp
 from workflows.incident_room.activities import RESTORE_ROOM, StoredRoom
 from workflows.incident_room.chat import with_bot
-from workflows.incident_room.meeting import STAYS_GONE, with_meeting_gone
+from workflows.incident_room.meeting import STAYS_GONE
+from workflows.incident_room.organiser import with_meeting_gone
 from workflows.incident_room.people import MembersReconciler
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import Chat, Meeting, Plan, State

@@ -20,7 +20,7 @@ from workflows.incident_room.chat import (
     with_bot,
 )
 from workflows.incident_room.grace import GraceWatch
-from workflows.incident_room.meeting import EntryReconciler, MeetingReconciler
+from workflows.incident_room.meeting import MeetingReconciler
 from workflows.incident_room.messages import (
     ArchiveChat,
     AskedByClick,
@@ -34,6 +34,7 @@ from workflows.incident_room.messages import (
     Start,
 )
 from workflows.incident_room.orders import OrderReconciler, OrderWish
+from workflows.incident_room.organiser import EntryReconciler, OrganiserReconciler
 from workflows.incident_room.people import (
     LeavingReconciler,
     MembersReconciler,
@@ -102,6 +103,7 @@ class IncidentRoomWorkflow:
             BridgeReconciler(self.run_state),
             MeetingNoteReconciler(self.run_state),
             EntryReconciler(self.run_state),
+            OrganiserReconciler(self.run_state),
             OrderReconciler(self.run_state),
         )
         self.recoveries = Recoveries(self.run_state, self.reconcilers)

@@ -21,7 +21,7 @@ from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
 from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited
 from workflows.incident.values import Bridge, Reference
-from workflows.incident_meeting.activities import CREATE_MEETING, SET_BRIDGE
+from workflows.incident_meeting.activities import CREATE_MEETING, FIND_ORGANISER, SET_BRIDGE
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     ANNOUNCE,
@@ -236,6 +236,20 @@ async def room_meeting_anew(run: Run) -> None:
     await run.ends()
 
 
+async def room_meeting_alone(run: Run) -> None:
+    """Whoever organises a meeting without an entry is looked for, and gone once the incident is over."""
+    outside = run.outside
+    outside.hindered = {("calendar", ADA.id): Hindrance(who=ADA.name, why="no_mailbox")}
+    await run.ask_for_meeting()
+    await outside.until(lambda: outside.meeting_noted)
+    await run.hears(run.life.asks_for_help())
+    await outside.until(lambda: outside.count(FIND_ORGANISER) == 1)
+    await run.is_idle()
+    outside.organiser_is_gone = True
+    await run.hears(run.life.is_resolved())
+    await run.ends()
+
+
 async def room_brought_later(run: Run) -> None:
     """People who cannot be added are added by a later run."""
     outside = run.outside
@@ -303,6 +317,7 @@ LIVES: Mapping[str, Live] = {
         room_meeting,
         room_left_to_a_bridge,
         room_meeting_anew,
+        room_meeting_alone,
         room_brought_later,
         room_both_at_once,
         room_orders,

@@ -19,6 +19,7 @@ from workflows.incident_meeting.activities import (
     Chosen,
     CreateMeeting,
     EntryUpdated,
+    FindOrganiser,
     MeetingMade,
     NoteMeeting,
     SetBridge,
@@ -178,14 +179,22 @@ class FakeMeetings(Calls, ABC):
         if request.way == "meeting" or made.hindrance.why == "unknown":
             self.meeting_stage = "none"
 
+    @activity.defn(name=rows.FIND_ORGANISER.name)
+    async def find_organiser(self, request: FindOrganiser) -> Done:
+        return await self._call(rows.FIND_ORGANISER, request, self._find_organiser)
+
+    def _find_organiser(self) -> Done:
+        if self.organiser_is_gone:
+            self.meeting_stage = "gone"
+            raise NotFound("the user does not exist").to_application_error()
+        return Done()
+
     @activity.defn(name=rows.UPDATE_ENTRY.name)
     async def update_entry(self, request: UpdateEntry) -> EntryUpdated:
         return await self._call(rows.UPDATE_ENTRY, request, partial(self._update, request))
 
     def _update(self, request: UpdateEntry) -> EntryUpdated:
-        if self.organiser_is_gone:
-            self.meeting_stage = "gone"
-            raise NotFound("the user does not exist").to_application_error()
+        self._find_organiser()
         assert self.meeting is not None
         new = [one for one in self._invited() if one not in self.meeting.invited]
         everybody = [*self.meeting.invited, *new]
@@ -234,6 +243,7 @@ class FakeMeetings(Calls, ABC):
         return [
             self.choose_organiser,
             self.create_meeting,
+            self.find_organiser,
             self.update_entry,
             self.set_bridge,
             self.note_meeting,
