@@ -90,7 +90,10 @@ def dedicated_chats_router(api: PublicApi) -> APIRouter:
         account = call.caller.account
 
         async def room() -> RoomOf:
-            return RoomOf(incident_id, tenants.require(account, body.mst_tenant_id))
+            tenant = tenants.require(account, body.mst_tenant_id)
+            key = RoomKey(account=account, incident_id=incident_id)
+            await tenants.is_home(key, tenant, called="open_chat")
+            return RoomOf(incident_id, tenant)
 
         async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:
             if answer.outcome.kind == "already":

@@ -72,11 +72,14 @@ def meetings_router(api: PublicApi) -> APIRouter:
         """Make the incident's meeting, once, and write it into the incident as its conference bridge."""
         account = call.caller.account
 
+        key = RoomKey(account=account, incident_id=incident_id)
+
         async def room() -> RoomOf:
-            return RoomOf(incident_id, await tenants.of_team(account, body.mst_team_id))
+            tenant = await tenants.of_team(account, body.mst_team_id)
+            await tenants.is_home(key, tenant, called="open_meeting")
+            return RoomOf(incident_id, tenant)
 
         async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:
-            key = RoomKey(account=account, incident_id=incident_id)
             name = await program_rooms.meeting_name(api.pool, key, url=answer.url)
             return Given(201, MeetingAnswer(meeting=Meeting(name=name, url=answer.url)))
 

@@ -3,7 +3,7 @@
 from api.public.errors import ApiError
 from api.public.public_api import PublicApi
 from muster.cards.access_policy import policy_commands
-from muster.cards.rooms.programs import NO_TEAM, NO_TENANT
+from muster.cards.rooms.programs import NO_TEAM, NO_TENANT, OTHER_HOME, ProgramCall
 from muster.store import program_rooms, teams
 from workflows.incident_room.messages import RoomKey
 
@@ -21,6 +21,17 @@ class Tenants:
         if not self.is_of(account, found):
             raise ApiError(404, NO_TENANT)
         return found
+
+    async def is_home(self, room: RoomKey, tenant: str, *, called: ProgramCall) -> None:
+        """Raise ``ApiError`` 404 where this incident's would be made in another tenant.
+
+        What is there, or on its way, is the answer wherever it is.
+        """
+        home = await program_rooms.home(self._pool, room)
+        if home is None or home.tenant == tenant:
+            return
+        if not (home.has_chat if called == "open_chat" else home.has_meeting):
+            raise ApiError(404, OTHER_HOME)
 
     async def of_team(self, account: str, team: str) -> str:
         """The tenant of a team of the account, by the team's thread id; raises ``ApiError`` 404."""

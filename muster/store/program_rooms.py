@@ -18,6 +18,20 @@ class ShownChat(NamedTuple):
     tenant: str
 
 
+class Home(NamedTuple):
+    """Where the chat and the meeting of an incident are made, and what of them is there or on its way."""
+
+    tenant: str
+    has_chat: bool
+    has_meeting: bool
+
+
+async def home(connection: Connection | Pool, room: RoomKey) -> Home | None:
+    """The incident's; ``None``: nothing was ever made for it."""
+    row = await QUERIES["home"].fetchrow(connection, **dict(room))
+    return Home(*row) if row else None
+
+
 async def chat(connection: Connection | Pool, room: RoomKey) -> ShownChat | None:
     """The chat that was made for the incident, archived or not; ``None``: there is none."""
     row = await QUERIES["chat"].fetchrow(connection, **dict(room))

@@ -3,6 +3,13 @@
 SELECT shown_topic, url, tenant FROM incident_room
 WHERE account = :account AND incident_id = :incident_id AND stage IN ('made', 'archived')
 
+-- name: home
+-- In which tenant the room is, and whether a chat and a meeting are there or on their way.
+SELECT tenant, stage IN ('making', 'made') AS has_chat, EXISTS (
+  SELECT FROM room_meeting m
+  WHERE m.account = r.account AND m.incident_id = r.incident_id AND m.stage IN ('making', 'made')) AS has_meeting
+FROM incident_room r WHERE account = :account AND incident_id = :incident_id
+
 -- name: meeting_name
 -- Of the meeting that is at this address, and not of a bridge that somebody else has set.
 SELECT subject FROM room_meeting

@@ -94,19 +94,21 @@ class RoomProgram:
                     return told
                 await asyncio.sleep(0.02)
 
-    async def has_chat(self, *, stage: str = "made", topic: str = "Incident #42") -> str:
+    async def has_chat(
+        self, *, stage: str = "made", topic: str = "Incident #42", tenant: str = TENANT
+    ) -> str:
         """The incident has a chat by its rows; its address."""
         url = f"https://teams.example/{self.incident}"
         await self.pool.execute(
             "INSERT INTO incident_room (account, incident_id, tenant, stage, topic, shown_topic, chat, url) "
             "VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
-            *(ACCOUNT, self.incident, TENANT, stage, topic, f"19:{self.incident}@thread.v2", url),
+            *(ACCOUNT, self.incident, tenant, stage, topic, f"19:{self.incident}@thread.v2", url),
         )
         return url
 
-    async def has_meeting(self, url: str, subject: str) -> None:
+    async def has_meeting(self, url: str, subject: str, *, tenant: str = TENANT) -> None:
         """The incident has a meeting by its rows."""
-        await self.has_chat(stage="none")
+        await self.has_chat(stage="none", tenant=tenant)
         await self.pool.execute(
             "INSERT INTO room_meeting (account, incident_id, stage, url, subject) "
             "VALUES ($1, $2, 'made', $3, $4)",

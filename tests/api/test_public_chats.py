@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.public.bodies import LARGEST
-from muster.cards.rooms.programs import CHAT_EXISTS, NO_CHAT, NO_TENANT
+from muster.cards.rooms.programs import CHAT_EXISTS, NO_CHAT, NO_TENANT, OTHER_HOME
 from muster.cards.rooms.sentences import NOBODY, room_sentence, unknown_sentence
 from muster.store import operations
 from sandbox.up.servers.postgres import EmbeddedPostgres
@@ -242,6 +242,19 @@ async def test_a_bad_body_is_refused_by_name(
     unheard: RoomProgram, body: Any, status: int, message: str
 ) -> None:
     assert error_of(await unheard.post(unheard.path(CHAT), body)) == (status, message)
+
+
+@pytest.mark.parametrize("stage", ["none", "unknown", "gone", "archived"])
+async def test_a_chat_is_made_where_the_incident_is_at_home(unheard: RoomProgram, stage: str) -> None:
+    """Its meeting is there, or an earlier chat."""
+    await unheard.has_chat(stage=stage, tenant=OTHER_TENANT)
+    assert error_of(await created(unheard)) == (404, OTHER_HOME)
+
+
+async def test_a_chat_in_another_tenant_is_there_all_the_same(program: RoomProgram) -> None:
+    assert (await created(program)).status_code == 201
+    await program.has_chat(tenant=OTHER_TENANT)
+    assert error_of(await created(program)) == (409, CHAT_EXISTS)
 
 
 async def test_an_unknown_preset_is_refused_with_those_there_are(unheard: RoomProgram) -> None:

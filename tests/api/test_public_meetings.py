@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from muster.cards.access_policy import policy_commands
-from muster.cards.rooms.programs import NO_TEAM
+from muster.cards.rooms.programs import NO_TEAM, OTHER_HOME
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.public import EMAIL, error_of
-from tests.api.room_programs import APP, OTHER_ACCOUNT, SOON, RoomProgram, RoomStack, room_stack
+from tests.api.room_programs import APP, OTHER_ACCOUNT, OTHER_TENANT, SOON, RoomProgram, RoomStack, room_stack
 from tests.support.company import GROUP, OPS, TEAM, TENANT
 from tests.workflows.incident_room.outside import FakeActivities
 from workflows.incident.values import Bridge
@@ -186,3 +186,15 @@ async def test_a_team_that_the_app_has_left_is_not_found(unheard: RoomProgram) -
         assert error_of(await created(unheard)) == (404, NO_TEAM)
     finally:
         await unheard.pool.execute("UPDATE team SET removed_at = NULL")
+
+
+async def test_a_meeting_is_made_where_the_incidents_chat_is(unheard: RoomProgram) -> None:
+    await unheard.has_chat(tenant=OTHER_TENANT)
+    assert error_of(await created(unheard)) == (404, OTHER_HOME)
+
+
+async def test_a_meeting_in_another_tenant_is_the_answer_all_the_same(program: RoomProgram) -> None:
+    assert (await created(program)).status_code == 201
+    await program.has_meeting(FIRST, "Incident #42", tenant=OTHER_TENANT)
+    answer = await created(program)
+    assert (answer.status_code, answer.json()["meeting"]["url"]) == (201, FIRST)

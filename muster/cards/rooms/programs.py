@@ -22,6 +22,7 @@ CHAT_EXISTS = "The incident chat group already exists."
 """PagerDuty's own words (its API for Microsoft Teams, *Create a Dedicated Chat*, 409)."""
 NO_CHAT = "The incident has no chat."
 NO_TENANT = "there is no such Microsoft tenant, or it is not one of this account"
+OTHER_HOME = "chat and meeting of this incident are made in another Microsoft tenant of the account"
 NO_TEAM = "there is no such team, or Muster is not in it, or it is not one of this account"
 _UNKNOWN = "Nobody knows what became of it. Look in Teams before you ask again."
 _WHO_LIMIT = 120
