@@ -28,6 +28,7 @@ from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
+from tests.api.outage import line_to
 from tests.api.public import bearer, given_token
 from tests.support.company import ACCOUNT, TENANT, company
 from tests.support.connections import async_client
@@ -159,6 +160,17 @@ class RoomStack:
                 http.headers.update(bearer(await given_token(self.pool, account=account)))
                 yield RoomProgram(http, self.pool, outside or FakeActivities(), self.client, queue)
             await gateway.finish()
+
+    @asynccontextmanager
+    async def without_temporal(self) -> AsyncIterator[RoomProgram]:
+        """A program whose API has just lost Temporal, and left nothing of its calls afterwards."""
+        async with line_to(self.settings.temporal_address) as line:
+            settings = self.settings.model_copy(update={"temporal_address": line.address})
+            async with self.calling(settings=settings) as program:
+                await line.cut()
+                before = await self.pool.fetchval("SELECT count(*) FROM operation")
+                yield program
+                assert await self.pool.fetchval("SELECT count(*) FROM operation") == before
 
     @asynccontextmanager
     async def program(

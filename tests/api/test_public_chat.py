@@ -227,16 +227,25 @@ async def test_a_call_whose_api_ends_is_answered_by_another(made: ProgramsChat) 
     assert made.outside.count(SET_TOPIC) == 1
 
 
-async def test_nothing_is_done_while_temporal_is_away(made: ProgramsChat) -> None:
+@pytest.mark.parametrize(("method", "below", "body"), [one for one in CALLS if one[0] != "GET"])
+async def test_nothing_is_done_while_temporal_is_away(
+    made: ProgramsChat, method: str, below: str, body: Any
+) -> None:
     stack = made.stack
     async with (
         line_to(stack.temporal.address) as line,
         stack.another(temporal_address=line.address, task_queue=made.run.queue) as api,
         stack.program(api) as program,
     ):
+        calls, operations = len(made.outside.calls), await operations_of(made)
         await line.cut()
-        answer = await program.calls("PATCH", made.path, {"topic": "War room"})
+        answer = await program.calls(method, made.path + below, body)
         assert error_of(answer) == (503, "Muster cannot do this now, call again")
         assert int(answer.headers["retry-after"]) > 0
-    assert made.chat.topic == TOPIC
-    assert made.outside.count(SET_TOPIC) == 0
+    assert (len(made.outside.calls), await operations_of(made)) == (calls, operations)
+
+
+async def operations_of(chat: ProgramsChat) -> int:
+    """How many operations have a row."""
+    counted: int = await chat.stack.pool.fetchval("SELECT count(*) FROM operation")
+    return counted

@@ -198,3 +198,10 @@ async def test_a_meeting_in_another_tenant_is_the_answer_all_the_same(program: R
     await program.has_meeting(FIRST, "Incident #42", tenant=OTHER_TENANT)
     answer = await created(program)
     assert (answer.status_code, answer.json()["meeting"]["url"]) == (201, FIRST)
+
+
+async def test_nothing_is_half_done_without_temporal(stack: RoomStack) -> None:
+    async with stack.without_temporal() as program:
+        answer = await created(program)
+        assert error_of(answer) == (503, "Muster cannot do this now, call again")
+        assert int(answer.headers["retry-after"]) >= 1

@@ -149,6 +149,13 @@ async def test_the_workflow_of_the_page_is_built_and_run(
     await ui.open_only("operation/acme/", query=ours)
     await ui.expect_details("done", "Ada Ops")
 
+    # Run again it is refused a second chat, which its step tells, and goes on.
+    await ada.page.get_by_role("link", name=title).click()
+    await ada.run_workflow("Chat and meeting")
+    await _end(ada, pagerduty)
+    await ada.expect_step("Open the chat", "Failed", re.compile(r"Response Status Code\s*409"), EXISTS)
+    await ada.expect_step("Open the meeting", "Success", re.compile(r"Response Status Code\s*201"))
+
 
 async def _told_inputs(console: PagerDutyConsole) -> list[dict[str, str]]:
     """The inputs that docs/api.md tells, with this sandbox's address, tenant and team in them."""
