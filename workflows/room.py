@@ -25,7 +25,8 @@ class Lack(Value):
     """A step that cannot be done, and the permission that is not granted."""
 
     step: str
-    permission: str
+    permission: str = ""
+    """Empty: Microsoft refuses it, whatever is granted."""
 
 
 class Room(Value):

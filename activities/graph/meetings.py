@@ -149,7 +149,8 @@ class MeetingActivities:
                 raise
             found = await self._calendars.find(tenant, row.organiser, wanted.key)
             if found is None:
-                raise
+                # It was there: somebody deleted it, perhaps a worker that ended before it could say so.
+                raise _Hindered("no_meeting") from conflict
             return found
 
     async def _alone(self, request: CreateMeeting, row: MeetingRow) -> _Made:

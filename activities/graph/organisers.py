@@ -106,10 +106,10 @@ class OrganiserActivities:
             one = known[user]
             why_not: WhyNot | None = None
             if one.aad_object_id is None:
-                why_not = "elsewhere"
+                why_not = "not_granted" if one.lacks else "elsewhere"
             elif one.role == "guest":
                 why_not = "guest"
-            yield _Candidate(user, one.name, one.aad_object_id, why_not)
+            yield _Candidate(user, one.name, one.aad_object_id, why_not, one.lacks or "")
         account = self._accounts.get(request.room.account)
         if account is not None and account.organiser and _CONFIGURED not in request.tried:
             yield await self._configured(request.tenant, account.organiser)

@@ -14,10 +14,17 @@ from starlette.requests import Request
 from api.body import read_body
 from api.public.errors import ApiError
 from muster.lenient_json import read_json
-from muster.values import storable
+from muster.values import identifier, storable
 
 LARGEST = 64 * 1024
 """Bytes."""
+
+
+def pagerduty_id(value: str) -> str:
+    """An incident's id. PagerDuty takes a number for one too; everything here goes by the id alone."""
+    if identifier(value) is None or value.isdecimal():
+        raise PydanticCustomError("id", "it is no id")
+    return value
 
 
 class PagerDutyBody(BaseModel):

@@ -10,17 +10,11 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.public.bodies import PagerDutyBody
+from api.public.bodies import PagerDutyBody, pagerduty_id
 from muster.values import identifier
 
 _NEITHER = "it has neither an event nor messages, as PagerDuty's webhooks have"
 _INCIDENTS = ("incident", "incident_reference")
-
-
-def _id(value: str) -> str:
-    if identifier(value) is None:
-        raise PydanticCustomError("id", "it is no id")
-    return value
 
 
 class Click(NamedTuple):
@@ -44,7 +38,7 @@ class Named(PagerDutyBody):
 class Incident(PagerDutyBody):
     """The incident on which the button was."""
 
-    id: Annotated[str, AfterValidator(_id)]
+    id: Annotated[str, AfterValidator(pagerduty_id)]
     type: str = "incident"
     number: int | None = None
     incident_number: int | None = None

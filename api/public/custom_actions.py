@@ -67,13 +67,15 @@ class Clicks:
     ) -> Response:
         """Begin it, once for each click; raises ``ApiError`` 404 where the account has no tenant."""
         account = call.caller.account
-        linked = click.user and await program_rooms.tenant_of_user(
-            self._pool, account=account, pagerduty_user=click.user
-        )
+        linked: tuple[str, ...] = ()
+        if click.user:
+            linked = await program_rooms.tenants_of_user(
+                self._pool, account=account, pagerduty_user=click.user
+            )
         key = RoomKey(account=account, incident_id=click.incident_id)
         room = RoomOf(click.incident_id, await self._tenants.of_click(key, linked=linked))
         wish = Wish(
-            owner=click.user if linked == room.tenant else None, number=click.number, service=click.service
+            owner=click.user if room.tenant in linked else None, number=click.number, service=click.service
         )
         once = replace(call, idempotency_key=webhook or call.idempotency_key)
         work = HandedOver(self._rooms, self._idempotency, once, called, room, wish, answer_by)

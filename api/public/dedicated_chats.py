@@ -92,7 +92,7 @@ def dedicated_chats_router(api: PublicApi) -> APIRouter:
         async def room() -> RoomOf:
             tenant = tenants.require(account, body.mst_tenant_id)
             key = RoomKey(account=account, incident_id=incident_id)
-            await tenants.is_home(key, tenant, called="open_chat")
+            await tenants.is_home_of_chat(key, tenant)
             return RoomOf(incident_id, tenant)
 
         async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:

@@ -76,7 +76,7 @@ def meetings_router(api: PublicApi) -> APIRouter:
 
         async def room() -> RoomOf:
             tenant = await tenants.of_team(account, body.mst_team_id)
-            await tenants.is_home(key, tenant, called="open_meeting")
+            await tenants.is_home_of_meeting(key, tenant, answer_by=answer_by)
             return RoomOf(incident_id, tenant)
 
         async def given(_: OperationAnswer, answer: RoomAnswer) -> Given:

@@ -119,7 +119,9 @@ class MessageWork:
                 found = await self._chat(account)
                 otherwise = NO_CHAT
             case "person":
-                found = await message_places.person(pool, account=account, name=name)
+                found = await message_places.person(
+                    pool, account=account, name=name, tenants=self.saying.tenants.of_account(account)
+                )
                 otherwise = NO_PERSON
         if found is None or not self.saying.tenants.is_of(account, found.tenant):
             raise ApiError(404, otherwise)

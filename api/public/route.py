@@ -9,15 +9,13 @@ from fastapi import Depends, Path, Security
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPBearer
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.public.admission import Admission, CallerIdentity
-from api.public.bodies import read_object
+from api.public.bodies import pagerduty_id, read_object
 from api.public.errors import NOT_IN_TIME, RETRY_AFTER, ApiError
 from muster.logging import correlated
-from muster.values import identifier
 
 ANSWER_WITHIN = 4.5
 """Seconds of our own time after which a route answers with what there is: every answer comes within five."""
@@ -47,19 +45,12 @@ def _answer_by(request: Request) -> float:
     return answer_by
 
 
-def _pagerduty_id(value: str) -> str:
-    """PagerDuty takes an incident's number for its id; everything here goes by the id alone."""
-    if identifier(value) is None or value.isdecimal():
-        raise PydanticCustomError("id", "it is no id")
-    return value
-
-
 Caller = Annotated[CallerIdentity, Depends(_caller)]
 """Who calls: a parameter of a route."""
 AnswerBy = Annotated[float, Depends(_answer_by)]
 """When a route answers at the latest, by the clock of the event loop: a parameter of a route."""
 IncidentId = Annotated[
-    str, Path(description="PagerDuty's id of the incident.", max_length=64), AfterValidator(_pagerduty_id)
+    str, Path(description="PagerDuty's id of the incident.", max_length=64), AfterValidator(pagerduty_id)
 ]
 """A part of the path; what cannot be an id is answered 404."""
 

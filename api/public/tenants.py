@@ -1,9 +1,11 @@
 """In which of its account's Microsoft tenants a program has a chat or a meeting made."""
 
+from collections.abc import Sequence
+
 from api.public.errors import ApiError
 from api.public.public_api import PublicApi
 from muster.cards.access_policy import policy_commands
-from muster.cards.rooms.programs import NO_TEAM, NO_TENANT, OTHER_HOME, ProgramCall
+from muster.cards.rooms.programs import NO_TEAM, NO_TENANT, OTHER_HOME
 from muster.store import program_rooms, teams
 from workflows.incident_room.messages import RoomKey
 
@@ -14,6 +16,7 @@ class Tenants:
     def __init__(self, api: PublicApi) -> None:
         self._settings = api.settings
         self._pool = api.pool
+        self._incidents = api.incidents
 
     def require(self, account: str, tenant: str) -> str:
         """The tenant as it is configured; raises ``ApiError`` 404 where it is not this account's."""
@@ -22,15 +25,23 @@ class Tenants:
             raise ApiError(404, NO_TENANT)
         return found
 
-    async def is_home(self, room: RoomKey, tenant: str, *, called: ProgramCall) -> None:
-        """Raise ``ApiError`` 404 where this incident's would be made in another tenant.
+    async def is_home_of_chat(self, room: RoomKey, tenant: str) -> None:
+        """Raise ``ApiError`` 404 where the incident's chat would be made in another tenant.
 
-        What is there, or on its way, is the answer wherever it is.
+        One that is there, or on its way, is the answer wherever it is.
         """
         home = await program_rooms.home(self._pool, room)
-        if home is None or home.tenant == tenant:
+        if home is not None and home.tenant != tenant and not home.has_chat:
+            raise ApiError(404, OTHER_HOME)
+
+    async def is_home_of_meeting(self, room: RoomKey, tenant: str, *, answer_by: float) -> None:
+        """The same of its meeting, or of a bridge that somebody has set; raises as ``Incidents.read`` too."""
+        home = await program_rooms.home(self._pool, room)
+        if home is None or home.tenant == tenant or home.has_meeting:
             return
-        if not (home.has_chat if called == "open_chat" else home.has_meeting):
+        incident = await self._incidents.read(room.account, room.incident_id, answer_by=answer_by)
+        bridge = incident.snapshot.bridge
+        if bridge is None or not bridge.url:
             raise ApiError(404, OTHER_HOME)
 
     async def of_team(self, account: str, team: str) -> str:
@@ -42,12 +53,12 @@ class Tenants:
             raise ApiError(404, NO_TEAM)
         return found.tenant
 
-    async def of_click(self, room: RoomKey, *, linked: str | None) -> str:
+    async def of_click(self, room: RoomKey, *, linked: Sequence[str]) -> str:
         """Where nobody names one: the incident's, else that of whoever clicked, else the account's first.
 
-        ``linked``: the tenant of whoever clicked, where they are linked. Raises ``ApiError`` 404.
+        ``linked``: the tenants in which whoever clicked is linked. Raises ``ApiError`` 404.
         """
-        known = (await program_rooms.tenant_of_incident(self._pool, room), linked)
+        known = (await program_rooms.tenant_of_incident(self._pool, room), *linked)
         mine = (tenant for tenant in (*known, *self._settings.teams) if tenant)
         found = next((tenant for tenant in mine if self.is_of(room.account, tenant)), None)
         if found is None:
@@ -61,9 +72,13 @@ class Tenants:
 
     def policy_of(self, account: str) -> str:
         """Those of the account's tenant; empty where it has several, of which any may be meant."""
-        mine = [tenant for tenant in self._settings.teams if self.is_of(account, tenant)]
+        mine = self.of_account(account)
         return self.policy(mine[0]) if len(mine) == 1 else ""
 
     def is_of(self, account: str, tenant: str) -> bool:
         """Whether the configuration gives the tenant to the account."""
-        return tenant in self._settings.teams and account in self._settings.accounts_of(tenant)
+        return tenant in self.of_account(account)
+
+    def of_account(self, account: str) -> tuple[str, ...]:
+        """Those that the configuration gives to the account."""
+        return tuple(one for one in self._settings.teams if account in self._settings.accounts_of(one))

@@ -22,6 +22,8 @@ class Candidate(NamedTuple):
     name: str
     aad_object_id: str | None
     role: Literal["owner", "guest"] | None
+    lacks: str | None
+    """The permission without which they could not be found."""
 
 
 class MeetingRow(NamedTuple):

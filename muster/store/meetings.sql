@@ -53,7 +53,9 @@ UPDATE room_meeting SET noted_at = now()
 WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt
 
 -- name: candidates
-SELECT pagerduty_user, name, aad_object_id, role FROM room_member
+SELECT pagerduty_user, name, aad_object_id, role,
+  CASE WHEN absence = 'not_granted' THEN coalesce(lacks, 'User.ReadBasic.All') ELSE lacks END AS lacks
+FROM room_member
 WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
 
 -- name: invited

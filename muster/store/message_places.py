@@ -1,5 +1,7 @@
 """Where a program's message may go: channels, chats and people of its account, and who speaks there."""
 
+from collections.abc import Sequence
+
 from muster.store.conversations import label_of
 from muster.store.pool import Connection, Pool
 from muster.store.queries import load_queries
@@ -64,9 +66,11 @@ async def is_being_entered(connection: Connection | Pool, *, account: str, incid
     return bool(found)
 
 
-async def person(connection: Connection | Pool, *, account: str, name: str) -> Place | None:
-    """Somebody who is linked, by the e-mail or the id of their PagerDuty user; ``None``: nobody is."""
-    row = await QUERIES["person"].fetchrow(connection, account=account, name=name)
+async def person(
+    connection: Connection | Pool, *, account: str, name: str, tenants: Sequence[str]
+) -> Place | None:
+    """Somebody who is linked in one of these tenants, by the e-mail or the id of their PagerDuty user."""
+    row = await QUERIES["person"].fetchrow(connection, account=account, name=name, tenants=list(tenants))
     if row is None:
         return None
     whom = Person(aad_object_id=row["aad_object_id"], teams_id=row["teams_id"], name=row["name"])

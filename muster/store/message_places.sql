@@ -49,6 +49,7 @@ SELECT l.tenant, l.aad_object_id, coalesce(p.teams_id, '') AS teams_id,
        coalesce(nullif(p.name, ''), l.pagerduty_name) AS name
 FROM user_link l
 LEFT JOIN person p ON p.tenant = l.tenant AND p.aad_object_id = l.aad_object_id
-WHERE l.account = :account AND (l.pagerduty_user = :name OR lower(l.pagerduty_email) = lower(:name))
+WHERE l.account = :account AND l.tenant = ANY(:tenants::text[])
+  AND (l.pagerduty_user = :name OR lower(l.pagerduty_email) = lower(:name))
 ORDER BY l.id DESC
 LIMIT 1

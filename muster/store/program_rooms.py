@@ -44,12 +44,12 @@ async def meeting_name(connection: Connection | Pool, room: RoomKey, *, url: str
     return name or ""
 
 
-async def tenant_of_user(connection: Connection | Pool, *, account: str, pagerduty_user: str) -> str | None:
-    """The tenant of whoever is linked to a user of PagerDuty; ``None``: nobody is."""
-    tenant: str | None = await QUERIES["tenant_of_user"].fetchval(
-        connection, account=account, pagerduty_user=pagerduty_user
-    )
-    return tenant
+async def tenants_of_user(
+    connection: Connection | Pool, *, account: str, pagerduty_user: str
+) -> tuple[str, ...]:
+    """The tenants of those who are linked to a user of PagerDuty, whoever came last first."""
+    rows = await QUERIES["tenants_of_user"].fetch(connection, account=account, pagerduty_user=pagerduty_user)
+    return tuple(row["tenant"] for row in rows)
 
 
 async def tenant_of_incident(connection: Connection | Pool, room: RoomKey) -> str | None:

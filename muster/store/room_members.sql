@@ -76,7 +76,8 @@ WHERE m.account = :account AND m.incident_id = :incident_id AND m.aad_object_id 
   AND l.account = m.account AND l.tenant = :tenant AND l.pagerduty_user = m.pagerduty_user
 
 -- name: want_program
--- Nobody asked who is named, and no assignee is known here: it is for whom the program asks. No row: it is not.
+-- Nobody is known here who asked or was named, and no assignee is: it is for whom the program asks. No row: it is
+-- not, or is by now.
 INSERT INTO room_member AS m (account, incident_id, pagerduty_user, rank, name, asked)
 SELECT r.account, r.incident_id, r.program_user, :rank, '', true
 FROM incident_room r
@@ -84,7 +85,8 @@ WHERE r.account = :account AND r.incident_id = :incident_id AND r.program_user <
   AND NOT EXISTS (
     SELECT FROM room_member o
     WHERE o.account = r.account AND o.incident_id = r.incident_id
-      AND (o.asked OR (o.rank = :assignee AND o.aad_object_id IS NOT NULL AND o.absence IS DISTINCT FROM 'no_account')))
+      AND ((o.asked AND o.pagerduty_user = r.program_user) OR (
+        (o.asked OR o.rank = :assignee) AND o.aad_object_id IS NOT NULL AND o.absence IS DISTINCT FROM 'no_account')))
 ON CONFLICT (account, incident_id, pagerduty_user) DO UPDATE SET asked = true
 RETURNING pagerduty_user
 

@@ -15,7 +15,17 @@ from muster.store.room_members import Known
 from sandbox.up.servers.ports import free_port
 from tests.api.outage import line_to
 from tests.sandbox.office import Office
-from tests.support.rooms import ROOM, TOPIC, Room, failed, office_settings, opened_room, ran, staffed_office
+from tests.support.rooms import (
+    ROOM,
+    TITLE,
+    TOPIC,
+    Room,
+    failed,
+    office_settings,
+    opened_room,
+    ran,
+    staffed_office,
+)
 from tests.support.settings import database_at
 from tests.support.waiting import eventually
 from workflows.incident_room.activities import ChatFound, ChatMade, FindChat, Installed
@@ -293,6 +303,18 @@ async def test_the_next_person_owns_the_chat_where_whoever_asked_is_gone(room: R
     await room.invites(office.person("Di"), rank=JOINED)
     delete(office, "Ada")
     assert room.names(await made(room)) == ["Bo", "Di"]
+    owner = await room.pool.fetchval("SELECT owner FROM incident_room")
+    assert owner == office.person("Bo").aad_object_id
+
+
+async def test_the_first_who_is_wanted_as_its_owner_and_is_here_owns_it(room: Room, office: Office) -> None:
+    """Whoever asked before is in it like everybody."""
+    await room.invites(office.person("Di"), rank=JOINED)
+    delete(office, "Cy")
+    made = await ran(
+        room.worker.chats.create_chat, room.creating(TITLE, office.person("Cy"), office.person("Bo"))
+    )
+    assert room.names(made.id) == ["Bo", "Di", "Ada"], "its owner first"
     owner = await room.pool.fetchval("SELECT owner FROM incident_room")
     assert owner == office.person("Bo").aad_object_id
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from muster.clients.graph.errors import NO_MAILBOX
+from muster.clients.graph.errors import KEY_USED, NO_MAILBOX
 from muster.config_file import PagerDutyAccount
 from muster.store import meetings, rooms
 from muster.store.meetings import MeetingRow
@@ -259,6 +259,17 @@ async def test_a_key_that_has_made_another_body_is_looked_for(room: Room, office
     made = await create(room)
     (entry,) = entries(office, ada)
     assert made.url == entry["onlineMeeting"]["joinUrl"]
+
+
+async def test_a_key_whose_entry_was_deleted_makes_no_meeting_in_the_calendar(
+    room: Room, office: Office
+) -> None:
+    """As by a worker that ended before it could say so."""
+    await choose(room, office.person("Ada"))
+    used = {"error": {"code": KEY_USED, "message": "Your request can't be completed."}}
+    office.fault("event", "status", status=400, body=used, match={"method": "POST"})
+    made = await create(room)
+    assert made.hindrance == Hindrance(who="Ada Ops", why="no_meeting")
 
 
 async def test_an_address_that_comes_late_is_waited_for(room: Room, office: Office) -> None:

@@ -151,7 +151,9 @@ async def test_a_chat_is_told_in_a_message_of_its_own(messages: Messages) -> Non
 
 
 async def test_a_person_is_told_alone(messages: Messages) -> None:
-    place = await message_places.person(messages.pool, account="acme", name=BO_USER)
+    place = await message_places.person(
+        messages.pool, account="acme", name=BO_USER, tenants=[COMPANY.tenant_id]
+    )
     assert place is not None
     ended = await messages.send(await messages.asked(place))
     bo = COMPANY.pagerduty_users[BO_USER].aad_object_id

@@ -36,6 +36,7 @@ from tests.support.settings import config_file, settings_for
 from tests.support.temporal import client_of
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.working import working
+from workflows.incident.events import Details
 from workflows.incident_room.workflow import IncidentRoomWorkflow
 from workflows.operation.activities import RECORD_OPERATION
 
@@ -129,6 +130,17 @@ class RoomProgram:
             yield
 
 
+class ToldIncidents(Incidents):
+    """PagerDuty, as the room's own fakes have it."""
+
+    outside: FakeActivities
+
+    async def read(self, account: str, incident_id: str, *, answer_by: float) -> Details:
+        details = self.outside.life.details()
+        snapshot = details.snapshot.model_copy(update={"bridge": self.outside.bridge})
+        return details.model_copy(update={"snapshot": snapshot})
+
+
 @dataclass
 class RoomStack:
     """The database and the server for all tests of a module."""
@@ -149,7 +161,9 @@ class RoomStack:
     ) -> AsyncIterator[RoomProgram]:
         """A program and an API, and no worker."""
         settings, queue, port = settings or self.settings, f"q-{uuid.uuid4().hex[:8]}", free_port()
-        incidents = Incidents(self.pool, PagerDutyClient(self.http), AppTokens(self.http, {}), {})
+        outside = outside or FakeActivities()
+        incidents = ToldIncidents(self.pool, PagerDutyClient(self.http), AppTokens(self.http, {}), {})
+        incidents.outside = outside
         async with temporal_client(settings, repeats=False) as client:
             gateway = Gateway(client, task_queue=queue)
             api = PublicApi(settings, self.pool, gateway, incidents, answer_within)
@@ -158,7 +172,7 @@ class RoomStack:
                 async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
             ):
                 http.headers.update(bearer(await given_token(self.pool, account=account)))
-                yield RoomProgram(http, self.pool, outside or FakeActivities(), self.client, queue)
+                yield RoomProgram(http, self.pool, outside, self.client, queue)
             await gateway.finish()
 
     @asynccontextmanager

@@ -115,6 +115,19 @@ async def test_whoever_is_linked_in_a_tenant_of_another_account_owns_nothing(pro
     assert (asked.owner, asked.tenant) == (None, TENANT)
 
 
+async def test_whoever_is_linked_in_another_tenant_too_owns_it(unheard: RoomProgram) -> None:
+    await unheard.pool.execute(
+        "INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name, "
+        "pagerduty_email, access_token) VALUES ($1, 'a-1', $2, $3, 'Ada', 'ada@acme.example', '')",
+        *(OTHER_TENANT, ACCOUNT, ADA.id),
+    )
+    await clicked(unheard, v3(unheard.incident))
+    async with unheard.working():
+        await unheard.outside.until(lambda: unheard.outside.count(OPEN_ROOM) == 1)
+    (asked,) = unheard.outside.of(OPEN_ROOM)
+    assert (asked.owner, asked.tenant) == (ADA.id, TENANT)
+
+
 async def test_an_agent_that_is_no_user_owns_nothing(program: RoomProgram) -> None:
     body = v3(program.incident)
     body["event"]["agent"]["type"] = "service_reference"
@@ -177,6 +190,7 @@ async def test_pagerduty_comes_again_while_temporal_is_away(stack: RoomStack) ->
         ({"event": {}}, "event.data: it is missing"),
         ({"event": {"data": {"type": "incident"}}}, "event.data.id: it is missing"),
         ({"event": {"data": {"id": "Q 1"}}}, "event.data.id: it is no id"),
+        ({"event": {"data": {"id": "42"}}}, "event.data.id: it is no id"),
         ({"event": {"data": {"id": "Q1", "type": "service"}}}, "event.data: it is no incident"),
         ({"messages": [{"event": "incident.custom"}]}, "messages.0.incident: it is missing"),
         ({"messages": "many"}, "messages: it must be a list"),

@@ -91,7 +91,7 @@ async def test_nulls_and_what_nobody_knows_are_as_if_they_were_not_there(program
     assert error_of(await created(program, **wish)) == (400, NOBODY), "its assignee is alone"
     (asked,), (making,) = program.outside.of(OPEN_ROOM), program.outside.of(CREATE_CHAT)
     assert (asked.owner, asked.name) == (None, None)
-    assert making.plan == Plan()
+    assert making.plan == Plan(program="PUSER01")
 
 
 async def test_a_second_chat_is_refused_in_pagerdutys_words(program: RoomProgram) -> None:
@@ -238,11 +238,20 @@ async def test_a_bad_body_is_refused_by_name(
     assert error_of(await unheard.post(unheard.path(CHAT), body)) == (status, message)
 
 
-@pytest.mark.parametrize("stage", ["none", "unknown", "gone", "archived"])
-async def test_a_chat_is_made_where_the_incident_is_at_home(unheard: RoomProgram, stage: str) -> None:
-    """Its meeting is there, or an earlier chat."""
+@pytest.mark.parametrize("stage", ["unknown", "gone", "archived"])
+async def test_a_chat_is_made_where_an_earlier_one_was(unheard: RoomProgram, stage: str) -> None:
     await unheard.has_chat(stage=stage, tenant=OTHER_TENANT)
     assert error_of(await created(unheard)) == (404, OTHER_HOME)
+
+
+async def test_a_chat_is_made_where_the_incidents_meeting_is(unheard: RoomProgram) -> None:
+    await unheard.has_meeting("https://teams.example/meet/1", "Incident #42", tenant=OTHER_TENANT)
+    assert error_of(await created(unheard)) == (404, OTHER_HOME)
+
+
+async def test_what_was_refused_in_one_tenant_is_made_in_another(program: RoomProgram) -> None:
+    await program.has_chat(stage="none", tenant=OTHER_TENANT)
+    assert (await created(program)).status_code == 201
 
 
 async def test_a_chat_in_another_tenant_is_there_all_the_same(program: RoomProgram) -> None:

@@ -193,6 +193,15 @@ async def test_a_meeting_is_made_where_the_incidents_chat_is(unheard: RoomProgra
     assert error_of(await created(unheard)) == (404, OTHER_HOME)
 
 
+async def test_somebody_elses_bridge_is_the_answer_in_any_tenant(stack: RoomStack) -> None:
+    outside = FakeActivities()
+    outside.bridge = Bridge(url="https://zoom.example/j/1")
+    async with stack.program(outside) as program:
+        await program.has_chat(tenant=OTHER_TENANT)
+        answer = await created(program)
+    assert (answer.status_code, answer.json()["meeting"]["url"]) == (201, "https://zoom.example/j/1")
+
+
 async def test_a_meeting_in_another_tenant_is_the_answer_all_the_same(program: RoomProgram) -> None:
     assert (await created(program)).status_code == 201
     await program.has_meeting(FIRST, "Incident #42", tenant=OTHER_TENANT)

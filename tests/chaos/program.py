@@ -32,12 +32,14 @@ _AGAIN = 0.5
 class Program:
     """One call, which has an ``Idempotency-Key`` and is made as often as it takes."""
 
-    def __init__(self, incident: Incident, token: str, method: str, path: str, body: Any) -> None:
+    def __init__(
+        self, incident: Incident, token: str, method: str, path: str, body: Any, once_by: str
+    ) -> None:
         self.incident = incident
         self.company: Company = incident.company
         self._call = (method, f"{self.company.api}{path}")
         self._body = body
-        self._headers = bearer(token) | {"Idempotency-Key": uuid.uuid4().hex}
+        self._headers = bearer(token) | {once_by: uuid.uuid4().hex}
 
     async def calls(self) -> httpx.Response | None:
         """What it is answered; ``None``: the API ended before it answered, or nobody is there."""
@@ -79,10 +81,12 @@ class Program:
         assert (again.status_code, again.content) == (answer.status_code, answer.content)
 
 
-async def program_of(incident: Incident, method: str, path: str, body: Any) -> Program:
-    """A program with a token of its own."""
+async def program_of(
+    incident: Incident, method: str, path: str, body: Any, *, once_by: str = "Idempotency-Key"
+) -> Program:
+    """A program with a token of its own; ``once_by``: the header that tells its call from others."""
     async with await open_pool(database_at(incident.company.database_url)) as pool:
-        return Program(incident, await given_token(pool), method, path, body)
+        return Program(incident, await given_token(pool), method, path, body, once_by)
 
 
 async def shown(company: Company) -> Incident:

@@ -10,34 +10,52 @@ import pytest
 
 from tests.chaos.chat import Chat
 from tests.chaos.commits import Commit
-from tests.chaos.company import ADA_EMAIL, BO_EMAIL, NO_CHANNEL, Company, Incident
+from tests.chaos.company import ADA_EMAIL, BO_EMAIL, DI_EMAIL, NO_CHANNEL, Company, Incident
+from tests.chaos.invariants import in_sync
+from tests.chaos.meeting import Meeting
 from tests.chaos.program import ANSWERED, BEGUN, ENDED, Program, program_of, shown
 from tests.chaos.room import Room, made_for
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-MOMENTS = [BEGUN, ENDED, ANSWERED]
-moment = pytest.mark.parametrize(("part", "commit"), MOMENTS, ids=["begun", "recorded", "answered"])
+MOMENTS = {"begun": BEGUN, "recorded": ENDED, "answered": ANSWERED}
+_STOPPED_BY_WORKER = Commit("incident_card", "UPDATE", "OLD.stopped_at IS DISTINCT FROM NEW.stopped_at")
+_BETWEEN = {
+    "the card is let go of": ("worker", _STOPPED_BY_WORKER),
+    "it is archived": ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'archived'")),
+    "it is gone": ("worker", Commit("incident_room", "UPDATE", "NEW.stage = 'gone'")),
+}
+
+
+def at(*between: str) -> pytest.MarkDecorator:
+    """Between which commits: those of every call, and these."""
+    moments = MOMENTS | {name: _BETWEEN[name] for name in between}
+    return pytest.mark.parametrize(("part", "commit"), moments.values(), ids=moments)
+
+
+moment = at()
 committed = pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
 
 
+@committed
 @moment
-async def test_a_chat_is_renamed_once(company: Company, part: str, commit: Commit) -> None:
+async def test_a_chat_is_renamed_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
     room = await made_for(await shown(company))
     topic = f"{await _called(room)} and more"  # the other tests know chats by the incident's number
     program = await _calling(room, "PATCH", "chat", {"topic": topic})
-    answer = await program.killed_at(part, commit, committed=False)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert (answer.status_code, answer.json()["topic"]) == (200, topic)
     assert await _called(room) == topic
     await program.is_answered_again(answer)
 
 
-@moment
-async def test_a_chat_is_archived_once(company: Company, part: str, commit: Commit) -> None:
+@committed
+@at("the card is let go of", "it is archived")
+async def test_a_chat_is_archived_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
     room = await made_for(await shown(company))
     program = await _calling(room, "POST", "chat/archive", {"remove_people": True})
-    answer = await program.killed_at(part, commit, committed=False)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert (answer.status_code, answer.json()["left_out"]) == (200, [])
     row = await room.row()
     assert row is not None
@@ -46,23 +64,46 @@ async def test_a_chat_is_archived_once(company: Company, part: str, commit: Comm
     await program.is_answered_again(answer)
 
 
+@committed
 @moment
-async def test_somebody_is_added_to_a_chat_once(company: Company, part: str, commit: Commit) -> None:
+async def test_somebody_is_added_to_a_chat_once(
+    company: Company, part: str, commit: Commit, committed: bool
+) -> None:
     room = await made_for(await shown(company))
     program = await _calling(room, "POST", "chat/members", {"members": [ADA_EMAIL]})
-    answer = await program.killed_at(part, commit, committed=False)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert (answer.status_code, answer.json()["added"]) == (200, [ADA_EMAIL])
     assert await _members(room) == {*room.members, ADA_EMAIL}
     await program.is_answered_again(answer)
 
 
+@committed
 @moment
-async def test_somebody_is_taken_out_of_a_chat_once(company: Company, part: str, commit: Commit) -> None:
+async def test_somebody_is_taken_out_of_a_chat_once(
+    company: Company, part: str, commit: Commit, committed: bool
+) -> None:
     room = await made_for(await shown(company))
     program = await _calling(room, "DELETE", "chat/members", {"members": [BO_EMAIL]})
-    answer = await program.killed_at(part, commit, committed=False)
+    answer = await program.killed_at(part, commit, committed=committed)
     assert (answer.status_code, answer.json()["removed"]) == (200, [BO_EMAIL])
     assert await _members(room) == {room.asker}
+    await program.is_answered_again(answer)
+
+
+@committed
+@at("it is gone")
+async def test_a_chat_is_deleted_once(company: Company, part: str, commit: Commit, committed: bool) -> None:
+    """An admin lets Muster delete chats. Whoever was shown the incident in it is shown it elsewhere alone."""
+    await company.microsoft.grant()
+    room = await made_for(await shown(company))
+    row = await room.row()
+    assert row is not None
+    path = f"/integration-ms-teams/incidents/{room.incident.id}/dedicated_chat"
+    program = await program_of(room.incident, "DELETE", path, None)
+    answer = await program.killed_at(part, commit, committed=committed)
+    assert answer.status_code == 204, answer.text
+    assert row["chat"] not in [one["id"] for one in (await company.teams.records())["conversations"]]
+    assert (await room.row() or {})["stage"] == "gone"
     await program.is_answered_again(answer)
 
 
@@ -102,22 +143,37 @@ async def test_an_incident_is_not_followed_any_more(company: Company, committed:
 
 @committed
 async def test_a_custom_action_opens_one_chat(company: Company, committed: bool) -> None:
-    """PagerDuty sends it again where it was not answered."""
     room = Room(await shown(company))
-    owner = next(one["pagerduty_user"] for one in company.people if one["email"] == room.asker)
+    await _clicked(room.incident, "chat", committed=committed)
+    await room.is_complete()
+    assert await room.violations() == []
+
+
+@committed
+async def test_a_custom_action_opens_one_meeting(company: Company, committed: bool) -> None:
+    meeting = Meeting(await shown(company))
+    await _clicked(meeting.incident, "meeting", committed=committed)
+    await meeting.is_complete()
+    await in_sync(meeting.incident)
+    assert await meeting.violations() == []
+
+
+async def _clicked(incident: Incident, what: str, *, committed: bool) -> None:
+    """Di clicks it in PagerDuty, which sends it again where it was not answered."""
+    owner = next(one["pagerduty_user"] for one in incident.company.people if one["email"] == DI_EMAIL)
     event = {
         "id": "01D",
         "event_type": "incident.custom",
         "agent": {"id": owner, "type": "user_reference"},
-        "data": {"id": room.incident.id, "type": "incident"},
+        "data": {"id": incident.id, "type": "incident"},
     }
-    program = await program_of(room.incident, "POST", "/v1/custom-actions/chat", {"event": event})
+    program = await program_of(
+        incident, "POST", f"/v1/custom-actions/{what}", {"event": event}, once_by="X-Webhook-Id"
+    )
     await program.cut_off_at(*BEGUN, committed=committed)
     again = await program.calls()
     assert again is not None
     assert again.status_code == 202, again.text
-    await room.is_complete()
-    assert await room.violations() == []
 
 
 async def _calling(room: Room, method: str, what: str, body: dict[str, Any]) -> Program:

@@ -143,3 +143,12 @@ async def keep_page_on_every_screen(page: Page, picture: str) -> None:
         await keep(page, f"{picture}-{screen.name}", whole=True)
     await page.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
     await page.emulate_media(color_scheme="light")
+
+
+async def keep_teams_on_every_screen(page: Page, picture: str) -> None:
+    """Pictures of a page of Teams. Without a theme in its address it takes the browser's."""
+    await page.evaluate(
+        "const here = new URL(location.href);"
+        "here.searchParams.delete('theme'); history.replaceState(null, '', here)"
+    )
+    await keep_page_on_every_screen(page, picture)

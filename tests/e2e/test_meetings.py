@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from sandbox.up.supervision.launch import Launched
 from tests.e2e.chat_window import ChatWindow
 from tests.e2e.screens import DESKTOP, SCREENS, keep
-from tests.e2e.setting_up import answer, keep_page_on_every_screen
+from tests.e2e.setting_up import answer, keep_page_on_every_screen, keep_teams_on_every_screen
 from tests.e2e.teams_window import TeamsWindow
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
@@ -73,9 +73,9 @@ async def test_a_meeting_is_made_from_the_card_and_everybody_finds_the_way_in(
     await in_ops.click_on_page("Join Meeting")
     meeting = di.page.get_by_test_id("meeting")
     await expect(meeting).to_contain_text("Bo Call")
-    await _keep_teams(di.page, "meeting-4-join")
+    await keep_teams_on_every_screen(di.page, "meeting-4-join")
     await _see_calendar(di.page, f"Incident #{number} {title}")
-    await _keep_teams(di.page, "meeting-5-calendar")
+    await keep_teams_on_every_screen(di.page, "meeting-5-calendar")
 
     ui = TemporalUi(await windows.open(DESKTOP), stack.ready["temporal_ui"])
     await ui.open_workflow(f"room/acme/{incident}", query=f"PdIncident = '{incident}'")
@@ -107,9 +107,10 @@ async def test_what_is_missing_is_said_with_what_an_admin_runs_and_then_it_works
     )
     await expect(said).to_contain_text("A Teams admin runs: New-CsApplicationAccessPolicy -Identity")
     await expect(said).to_contain_text("Grant-CsApplicationAccessPolicy")
-    await _keep_teams(di.page, "meeting-7-help")
+    await keep_teams_on_every_screen(di.page, "meeting-7-help")
     assert await pagerduty.bridge(incident) is None
 
+    made = await _made(records)
     await records.allow_meetings()
     card = (await di.open_channel("Payments", "ops")).card(title)
     await card.click("Create Meeting")
@@ -118,6 +119,14 @@ async def test_what_is_missing_is_said_with_what_an_admin_runs_and_then_it_works
     assert bridge is not None
     assert re.fullmatch(JOIN, bridge["conference_url"])
     assert [one.split()[0] for one in await pagerduty.notes(incident)] == ["Microsoft"]
+    assert await _made(records) == made + 1
+
+
+async def _made(records: Teams) -> int:
+    """How many entries and meetings Microsoft has made."""
+    calls = (await records.records())["graph_calls"]
+    created = [one for one in calls if (one["method"], one["status"]) == ("POST", 201)]
+    return len([one for one in created if one["path"].endswith(("/events", "/onlineMeetings/createOrGet"))])
 
 
 async def _refusal(window: TeamsWindow) -> Locator:
@@ -129,15 +138,6 @@ async def _refusal(window: TeamsWindow) -> Locator:
         return toast
     await window.open_chat("Muster")
     return answer(window, "The meeting cannot be made")
-
-
-async def _keep_teams(page: Page, picture: str) -> None:
-    """Pictures of a page of Teams. Without a theme in its address it takes the browser's."""
-    await page.evaluate(
-        "const here = new URL(location.href);"
-        "here.searchParams.delete('theme'); history.replaceState(null, '', here)"
-    )
-    await keep_page_on_every_screen(page, picture)
 
 
 async def _see_calendar(page: Page, subject: str) -> None:

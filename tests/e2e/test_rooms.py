@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from sandbox.up.supervision.launch import Launched
 from tests.e2e.chat_window import ChatWindow
 from tests.e2e.screens import DESKTOP, PICTURES, SCREENS, Screen, keep
+from tests.e2e.setting_up import keep_teams_on_every_screen
 from tests.e2e.temporal_ui import TemporalUi
 from tests.e2e.windows import Windows
 from tests.support.product import Product, running
@@ -119,8 +120,10 @@ async def test_what_an_admin_has_not_granted_is_said_and_the_rest_goes_on(
     await product.forget_tokens()
 
     await card.choose("Create Chat")
-    await di.window.close_toast(f"The chat cannot be made: {CREATE} {ASK_ADMIN}")
-    await keep(di.page, "room-6-not-granted")
+    refusal = f"The chat cannot be made: {CREATE} {ASK_ADMIN}"
+    await di.window.expect_toast(refusal)
+    await keep_teams_on_every_screen(di.page, "room-6-not-granted")
+    await di.window.close_toast(refusal)
     await card.expect_buttons(*_OPEN, "Open in PagerDuty")
     await di.window.expect_no_chat(topic)
 

@@ -163,8 +163,21 @@ async def test_candidates_are_known_as_the_search_for_people_knows_them(pool: Po
     await _want(pool, ("PUSER01", ASKER, "Ada Ops"), ("PUSER02", ASSIGNEE, "Bo Call"))
     await _know(pool, "PUSER01", Known("ada", "guest"))
     assert await meetings.candidates(pool, ROOM, ["PUSER02", "PUSER01", "PUSER404"]) == {
-        "PUSER01": Candidate("PUSER01", "Ada Ops", "ada", "guest"),
-        "PUSER02": Candidate("PUSER02", "Bo Call", None, None),
+        "PUSER01": Candidate("PUSER01", "Ada Ops", "ada", "guest", None),
+        "PUSER02": Candidate("PUSER02", "Bo Call", None, None, None),
+    }
+
+
+async def test_of_a_candidate_who_was_not_found_the_missing_permission_is_known(pool: Pool) -> None:
+    await _want(pool, ("PUSER01", ASKER, "Ada Ops"), ("PUSER02", ASSIGNEE, "Bo Call"))
+    await room_members.note_found(pool, ROOM, "PUSER01", known=Known(None, None), absence="not_granted")
+    await room_members.note_found(
+        pool, ROOM, "PUSER02", known=Known(None, None), absence="no_account", lacks="User.Read.All"
+    )
+    found = await meetings.candidates(pool, ROOM, ["PUSER01", "PUSER02"])
+    assert {user: one.lacks for user, one in found.items()} == {
+        "PUSER01": "User.ReadBasic.All",
+        "PUSER02": "User.Read.All",
     }
 
 

@@ -126,7 +126,7 @@ async def test_a_chat_without_the_app_or_of_one_person_is_not_found(pool: Pool, 
 
 @pytest.mark.parametrize("name", ["PUSER01", f"{ADA_AAD}@acme.example", f"{ADA_AAD}@ACME.example"])
 async def test_a_person_is_named_by_the_user_to_whom_they_are_linked(pool: Pool, name: str) -> None:
-    found = await message_places.person(pool, account=ACCOUNT, name=name)
+    found = await message_places.person(pool, account=ACCOUNT, name=name, tenants=[TENANT])
     assert found is not None
     assert found == Place(
         kind="person",
@@ -138,16 +138,30 @@ async def test_a_person_is_named_by_the_user_to_whom_they_are_linked(pool: Pool,
 
 @pytest.mark.parametrize(("account", "name"), [(ACCOUNT, "PUSER03"), (ACCOUNT, ""), ("globex", "PUSER01")])
 async def test_somebody_without_a_link_is_not_found(pool: Pool, account: str, name: str) -> None:
-    assert await message_places.person(pool, account=account, name=name) is None
+    assert await message_places.person(pool, account=account, name=name, tenants=[TENANT]) is None
 
 
 async def test_of_two_who_are_linked_to_one_user_the_later_one_is_told(pool: Pool) -> None:
     await pool.execute("UPDATE user_link SET pagerduty_user = 'PUSER01'")
     later = await pool.fetchval("SELECT aad_object_id FROM user_link ORDER BY id DESC LIMIT 1")
-    found = await message_places.person(pool, account=ACCOUNT, name="PUSER01")
+    found = await message_places.person(pool, account=ACCOUNT, name="PUSER01", tenants=[TENANT])
     assert found is not None
     assert found.person is not None
     assert found.person.aad_object_id == later
+
+
+async def test_a_link_in_a_tenant_that_is_not_the_accounts_counts_for_nothing(pool: Pool) -> None:
+    """Neither alone, nor where it is the later one."""
+    await pool.execute("INSERT INTO teams_tenant (id, name) VALUES ('another', '')")
+    await pool.execute(
+        "INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name, "
+        "pagerduty_email, access_token) SELECT 'another', aad_object_id, account, pagerduty_user, "
+        "pagerduty_name, pagerduty_email, '' FROM user_link WHERE pagerduty_user = 'PUSER01'"
+    )
+    found = await message_places.person(pool, account=ACCOUNT, name="PUSER01", tenants=[TENANT])
+    assert found is not None
+    assert found.tenant == TENANT
+    assert await message_places.person(pool, account=ACCOUNT, name="PUSER02", tenants=["another"]) is None
 
 
 async def test_a_user_is_named_as_pagerduty_names_them_where_somebody_is_linked(pool: Pool) -> None:

@@ -61,7 +61,7 @@ async def test_a_meeting_has_a_name_where_muster_made_it(pool: Pool, room: RoomK
     assert await program_rooms.meeting_name(pool, room, url="https://zoom.example/1") == ""
 
 
-async def test_the_tenant_of_a_user_is_that_of_whoever_is_linked(pool: Pool) -> None:
-    for user, tenant in (("PUSER01", TENANT), ("PUSER03", None)):
-        found = await program_rooms.tenant_of_user(pool, account=ACCOUNT, pagerduty_user=user)
-        assert found == tenant
+async def test_the_tenants_of_a_user_are_those_of_whoever_is_linked(pool: Pool) -> None:
+    for user, tenants in (("PUSER01", (TENANT,)), ("PUSER03", ())):
+        found = await program_rooms.tenants_of_user(pool, account=ACCOUNT, pagerduty_user=user)
+        assert found == tenants

@@ -104,10 +104,12 @@ async def test_an_assignee_who_has_an_account_is_before_it(pool: Pool, absence: 
     assert await room_members.want_program(pool, ROOM) == (absence is not None)
 
 
-async def test_so_is_whoever_asked(pool: Pool) -> None:
+@pytest.mark.parametrize("absence", [None, "no_account"])
+async def test_so_is_whoever_asked(pool: Pool, absence: Absence | None) -> None:
     await rooms.note_program(pool, ROOM, Program("PUSER03", ""))
     await room_members.want(pool, ROOM, [ADA], asked=True)
-    assert not await room_members.want_program(pool, ROOM)
+    await room_members.note_found(pool, ROOM, ADA.user, known=Known("ada", "owner"), absence=absence)
+    assert await room_members.want_program(pool, ROOM) == (absence is not None)
 
 
 async def test_whom_a_program_brings_in_is_wanted_again(pool: Pool) -> None:

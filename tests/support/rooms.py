@@ -223,8 +223,9 @@ class Room:
     async def create(self, title: str = TITLE) -> ChatMade:
         return await ran(self.worker.chats.create_chat, self.creating(title))
 
-    def creating(self, title: str = TITLE) -> CreateChat:
-        return CreateChat(**self.call, number=NUMBER, title=title)
+    def creating(self, title: str = TITLE, *owners: Person) -> CreateChat:
+        users = tuple(str(one.pagerduty_user) for one in owners)
+        return CreateChat(**self.call, number=NUMBER, title=title, owners=users)
 
     async def find(self, *, last: bool = False) -> ChatFound:
         return await ran(self.worker.chats.find_chat, FindChat(**self.call, last=last))

@@ -77,6 +77,8 @@ class CreateChat(InRoom):
     number: int | None
     title: str
     plan: Plan = Plan()
+    owners: tuple[str, ...] = ()
+    """PagerDuty's ids, the most wanted first; where none of them is here, another one owns it."""
 
 
 class ChatMade(Value):

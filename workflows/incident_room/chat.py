@@ -152,12 +152,13 @@ class ChatReconciler(Reconciler):
 
     async def _make(self) -> None:
         run = self._run
-        snapshot = run.state.incident.snapshot
+        snapshot, plan = run.state.incident.snapshot, run.state.plan
         request = CreateChat(
             **run.call_of(),
             number=snapshot.number if snapshot else None,
             title=snapshot.title if snapshot else "",
-            plan=run.state.plan,
+            plan=plan,
+            owners=run.state.candidates(asked_by=plan.asked_by, program=plan.program),
         )
         made = await call(CREATE_CHAT, request, f"{run.state.people.found} found")
         if made.refusal is not None:

@@ -142,7 +142,7 @@ class MeetingReconciler(Reconciler):
         snapshot = run.state.incident.snapshot
         request = ChooseOrganiser(
             **run.call_of(),
-            candidates=_candidates(run.state),
+            candidates=run.state.candidates(asked_by=meeting.asked_by, program=meeting.program),
             tried=meeting.tried,
             without_calendar=meeting.without_calendar,
             number=snapshot.number if snapshot else None,
@@ -224,13 +224,3 @@ class MeetingReconciler(Reconciler):
             hindrances = (*meeting.hindrances, made.hindrance)
             tried = (*meeting.tried, meeting.key)
             run.apply(run.state.with_meeting(key="", organiser="", hindrances=hindrances, tried=tried))
-
-
-def _candidates(state: State) -> tuple[str, ...]:
-    """Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any.
-
-    Last whom a program asks for, who is known where no assignee is.
-    """
-    snapshot, asked_by, program = state.incident.snapshot, state.meeting.asked_by, state.meeting.program
-    assignees = [one.id for one in snapshot.assignees[: 1 if asked_by else None]] if snapshot else []
-    return tuple(dict.fromkeys(one for one in (asked_by, *assignees, program) if one))

@@ -204,7 +204,9 @@ class OrderWish:
     def answer(self, outcome: Outcome) -> RoomAnswer:
         """What came of it."""
         state = self._run.state
-        answer = RoomAnswer(outcome=outcome, url=state.chat.url, name=state.chat.topic)
+        answer = RoomAnswer(
+            outcome=outcome, url=state.chat.url, name=state.chat.shown_topic or state.chat.topic
+        )
         ended = next((one for one in state.ended_orders if one.key == self._order.key), None)
         if ended is None:
             return answer

@@ -52,6 +52,10 @@ class Plan(Value):
     """What it is to be called; empty: as the incident is."""
     preset: Preset = IN_ROOMS
     """How much is said beside the card in the chat."""
+    asked_by: str = ""
+    """PagerDuty's id of whoever asks for the chat; empty: a program does, for nobody in particular."""
+    program: str = ""
+    """PagerDuty's id of the user in whose name a program asks."""
 
 
 NotMade = Literal["nobody_to_talk_to", "owner_absent"]
@@ -271,6 +275,16 @@ class State(Degradable):
     def has_nothing(self) -> bool:
         """Neither a chat nor a meeting, and none is on its way."""
         return self.chat.stage in ("none", "gone", "archived") and self.meeting.stage in ("none", "gone")
+
+    def candidates(self, *, asked_by: str, program: str) -> tuple[str, ...]:
+        """Whose a chat or a meeting may be, the most wanted first, by PagerDuty's ids.
+
+        Whoever asked, or whom a program names; then the first assignee. A program that names nobody: any
+        assignee, and last the user whom it asks for, who is known where no assignee is.
+        """
+        snapshot = self.incident.snapshot
+        assignees = [one.id for one in snapshot.assignees[: 1 if asked_by else None]] if snapshot else []
+        return tuple(dict.fromkeys(one for one in (asked_by, *assignees, program) if one))
 
     def with_chat(self, **changes: object) -> Self:
         """The same but for these fields of the chat."""

@@ -2,13 +2,19 @@
 
 from temporalio import workflow
 
-from workflows.errors import ConsentMissing
+from workflows.degradations import Degradation
+from workflows.errors import ConsentMissing, Forbidden, RequestInvalid
 from workflows.incident_room.bridge import BRIDGE
 from workflows.incident_room.meeting import STAYS_GONE
 from workflows.incident_room.state import ORDER, State
 from workflows.meeting import ToldMeeting
 from workflows.room import Lack, Room, RoomStage
 
+WHAT_IS_REFUSED_IS_TOLD = "cards-say-what-microsoft-refuses"
+"""Before, a card said nothing of the app that Microsoft refuses to bring into the chat."""
+_STEPS = ("members", "bot", "leaving", "names", "entry")
+"""Reconcilers of what is there already: why a chat or a meeting is not made is told to whoever asks."""
+_REFUSED = (Forbidden.__name__, RequestInvalid.__name__)
 _STAGES: dict[str, RoomStage] = {"made": "made", "unknown": "unknown", "gone": "gone", "archived": "archived"}
 
 
@@ -64,4 +70,12 @@ def _lacks(state: State) -> tuple[Lack, ...]:
         and one.code
         and one.code not in state.people.lacks
     ]
+    refused = [Lack(step=one.name) for one in state.degradations if _is_refused(one)]
+    if refused and workflow.patched(WHAT_IS_REFUSED_IS_TOLD):
+        hindered += refused
     return (*hindered, *(Lack(step="people", permission=one) for one in state.people.lacks))
+
+
+def _is_refused(one: Degradation) -> bool:
+    """Microsoft refuses a step for good, whatever is granted."""
+    return one.until is None and one.name in _STEPS and one.reason in _REFUSED

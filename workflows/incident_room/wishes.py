@@ -15,6 +15,7 @@ from workflows.incident_room.messages import RoomAnswer
 from workflows.incident_room.people import with_asker
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import NotMade, State
+from workflows.meeting import Hindrance
 from workflows.verbs.outcomes import Outcome
 
 HINDERING = ("people", "beginning", "chat")
@@ -64,7 +65,9 @@ class ChatWish:
                 state = with_chat_wanted(state)
             else:
                 run.begins_anew = True
-            state = state.replace(plan=asking.plan)
+            asked_by = asker.pagerduty_user if asker else ""
+            whose = {"asked_by": asked_by, "program": asking.program}
+            state = state.replace(plan=asking.plan.model_copy(update=whose))
         run.apply(state, cause=asking.correlation)
         if admitted.details is not None:
             run.fold_details(admitted.details)
@@ -156,6 +159,9 @@ class MeetingWish:
             return Outcome(kind="refused", reason="no_organiser", hindrances=meeting.hindrances)
         if meeting.stage == "wanted":
             run.apply(with_none_made(run.state))
+        if hindrance is not None and hindrance.reason == ConsentMissing.__name__:
+            lacks = Hindrance(who=meeting.organiser, why="not_granted", permission=hindrance.code or "")
+            return Outcome(kind="refused", reason="no_organiser", hindrances=(*meeting.hindrances, lacks))
         return Outcome(kind="failed", reason="meeting_not_made", says=hindrance.reason if hindrance else None)
 
     def answer(self, outcome: Outcome) -> RoomAnswer:

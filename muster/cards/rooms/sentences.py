@@ -15,6 +15,7 @@ APP_UNKNOWN = (
 )
 BOT_REMOVED = "Muster was removed from the chat: its card stands still until somebody adds it again."
 WHO_GRANTS = "A Microsoft admin grants it with appconnect."
+REFUSED = "Microsoft refuses it. Whoever runs Muster finds why in its log."
 _TOPIC_LIMIT = 260
 _NAME_LIMIT = 60
 _STEPS = {
@@ -24,6 +25,7 @@ _STEPS = {
     "bot": "The card cannot be shown in the chat",
     "leaving": "People cannot be taken out of the chat",
     "names": "The chat cannot be renamed",
+    "meeting": "The meeting cannot be made",
     "entry": "The meeting's entry in a calendar cannot be changed",
 }
 """By the name of the reconciler that cannot go on."""
@@ -69,8 +71,9 @@ def archived_sentence(*, offers_chat: bool) -> str:
 
 
 def lacks_sentence(lack: Lack) -> str:
-    """A step that takes a permission."""
-    return f"{_STEPS.get(lack.step, _STEPS['chat'])}: {not_granted(lack.permission)}"
+    """A step that takes a permission, or that Microsoft refuses."""
+    why = not_granted(lack.permission) if lack.permission else REFUSED
+    return f"{_STEPS.get(lack.step, _STEPS['chat'])}: {why}"
 
 
 def not_granted(permission: str) -> str:

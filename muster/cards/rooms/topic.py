@@ -16,6 +16,8 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Embeddings, overrides and isolates: they reorder what stands around the topic."""
 _JOINER, _VARIATIONS = "\u200d", frozenset("\ufe0e\ufe0f")
 """The zero-width joiner and the variation selectors, which belong to the character before them."""
+_SHAPELESS = ("Cf", "Me", "Mn", "Zs")
+"""Categories of what nobody can read alone: formats, marks upon another character, spaces."""
 _MODIFIERS = ("\U0001f3fb", "\U0001f3ff")
 """Tones of skin, likewise."""
 
@@ -62,7 +64,9 @@ def _named(number: int | None, title: str, incident_id: str, *, most: int) -> st
 
 
 def _cleaned(text: str) -> str:
-    return " ".join("".join(map(_spoken, text)).split())
+    """Empty where only marks without a shape of their own are left, as of a direction."""
+    cleaned = " ".join("".join(map(_spoken, text)).split())
+    return "" if all(unicodedata.category(one) in _SHAPELESS for one in cleaned) else cleaned
 
 
 def _spoken(character: str) -> str:

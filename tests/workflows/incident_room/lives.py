@@ -19,7 +19,14 @@ from tests.workflows.incident_room.lives_of_presence import room_presence, room_
 from tests.workflows.incident_room.outside import FakeActivities
 from tests.workflows.incident_room.running import QUICK, Run
 from workflows.channel_incident.activities import READ_DETAILS, RESTORE_INCIDENT
-from workflows.errors import ConsentMissing, NotFound, OutcomeUnknown, ProviderUnavailable, RateLimited
+from workflows.errors import (
+    ConsentMissing,
+    Forbidden,
+    NotFound,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    RateLimited,
+)
 from workflows.incident.values import Bridge, Reference
 from workflows.incident_meeting.activities import CREATE_MEETING, FIND_ORGANISER, SET_BRIDGE
 from workflows.incident_room.activities import (
@@ -140,6 +147,15 @@ async def room_refused(run: Run) -> None:
     outside.fails(RESTORE_INCIDENT, DOWN)
     outside.fails(READ_DETAILS, DOWN)
     await run.hears(life.is_noted("post-mortem on Monday"))
+    await run.ends()
+
+
+async def room_without_app(run: Run) -> None:
+    """Microsoft refuses to bring the app into the chat."""
+    run.outside.breaks(INSTALL_APP, Forbidden("no"))
+    await run.ask()
+    await run.outside.until(lambda: bool(run.outside.announced) and bool(run.outside.announced[-1].lacks))
+    await run.hears(run.life.is_resolved())
     await run.ends()
 
 
@@ -311,6 +327,7 @@ LIVES: Mapping[str, Live] = {
         room_people,
         room_lost,
         room_refused,
+        room_without_app,
         room_clicked_again,
         room_programs,
         room_presence,

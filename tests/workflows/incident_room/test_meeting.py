@@ -112,6 +112,19 @@ async def test_a_chat_that_takes_long_holds_up_no_meeting(client: Client) -> Non
     assert [one.chat_url for one in outside.of(CHOOSE_ORGANISER)] == [""]
 
 
+async def test_a_permission_that_is_taken_back_after_a_lost_answer_is_named(client: Client) -> None:
+    """The meeting may be there; whoever presses again, once it is granted, finds it."""
+    outside = FakeActivities()
+    outside.breaks(CREATE_MEETING, ConsentMissing("not granted", code="Calendars.ReadWrite"))
+    async with running(client, outside, timing=PATIENT) as run:
+        answer = await run.ask_for_meeting()
+        assert answer.outcome == Outcome(
+            kind="refused", reason="no_organiser", by=answer.outcome.by, hindrances=(NO_CALENDAR,)
+        )
+        outside.recovers(CREATE_MEETING)
+        assert (await run.ask_for_meeting()).url == only(outside).url
+
+
 # Whatever goes wrong
 
 

@@ -32,6 +32,7 @@ from workflows.incident_room.activities import (
     SHOW_IN_CHAT,
     SUM_UP,
 )
+from workflows.room import Lack
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +132,20 @@ async def test_a_step_that_cannot_go_on_is_said_and_stops_no_other(
             assert outside.count(other) == 1
         assert outside.announced[-1].lacks[0].model_dump() == {"step": name, "permission": "Some.Permission"}
         assert outside.count(row) == 1, "people must do something first"
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), RequestInvalid("no")], ids=str)
+async def test_an_app_that_microsoft_refuses_is_said_on_the_other_cards(
+    client: Client, error: OutsideError
+) -> None:
+    """The chat has no card that could say it, nor who is not in the chat."""
+    outside = FakeActivities()
+    outside.breaks(INSTALL_APP, error)
+    async with made(client, outside, timing=PATIENT):
+        await outside.until(lambda: outside.announced != [] and outside.announced[-1].lacks != ())
+        told = outside.announced[-1]
+        assert told.lacks == (Lack(step="bot"),)
+        assert not told.shows_card
 
 
 @pytest.mark.parametrize(

@@ -48,13 +48,20 @@ def test_whoever_is_not_linked_is_told_what_comes_of_it() -> None:
     assert text.endswith("A link waits in your private chat. Then press Create Meeting again.")
 
 
-STEPS = ("people", "chat", "members", "bot", "leaving", "names", "entry")
+STEPS = ("people", "chat", "members", "bot", "leaving", "names", "meeting", "entry")
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_names_what_it_lacks_and_who_grants_it(step: str) -> None:
     sentence = lacks_sentence(Lack(step=step, permission="Some.Permission"))
     assert sentence.endswith(": Some.Permission is not granted. A Microsoft admin grants it with appconnect.")
+
+
+def test_what_microsoft_refuses_names_no_permission() -> None:
+    assert lacks_sentence(Lack(step="bot")) == (
+        "The card cannot be shown in the chat: Microsoft refuses it. "
+        "Whoever runs Muster finds why in its log."
+    )
 
 
 def test_each_step_has_words_of_its_own() -> None:

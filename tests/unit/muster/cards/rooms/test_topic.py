@@ -26,6 +26,7 @@ def units(text: str) -> int:
         ("a  \u00a0 b", "Incident #42 a b"),
         ("\u202eevil\u2066", "Incident #42 evil"),
         ("\u200fשלום", "Incident #42 \u200fשלום"),
+        ("\u200f \u200d\ufe0f", "Incident #42"),
         (f"{FAMILY} {THUMB} {FLAG}", f"Incident #42 {FAMILY} {THUMB} {FLAG}"),
         ("half \ud83d pair", "Incident #42 half pair"),
     ],
