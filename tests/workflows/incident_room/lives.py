@@ -256,6 +256,8 @@ async def room_meeting_alone(run: Run) -> None:
     """Whoever organises a meeting without an entry is looked for, and gone once the incident is over."""
     outside = run.outside
     outside.hindered = {("calendar", ADA.id): Hindrance(who=ADA.name, why="no_mailbox")}
+    await run.ask()
+    await run.is_idle()
     await run.ask_for_meeting()
     await outside.until(lambda: outside.meeting_noted)
     await run.hears(run.life.asks_for_help())
