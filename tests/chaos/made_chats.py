@@ -12,8 +12,9 @@ from typing import Any
 from workflows.incident_room.activities import ARCHIVED, OVER
 
 _ANY_INCIDENT = "Incident "
-_ROUNDED = timedelta(milliseconds=2)
-"""How much later a chat may seem to have come than the call that made it was over."""
+_CLOCK_IS_SET = timedelta(milliseconds=100)
+"""By which the clock of the records may be set while a call lasts, whose length another clock tells:
+12 ms were seen within 2.5 s. The length is in whole milliseconds, too."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def chats_made(
     of_incident = {one["id"] for one in (*chats_of(records, number), *deleted)}
     made: list[MadeChat] = []
     for chat in sorted((*_called(records, _ANY_INCIDENT), *deleted), key=_came_at):
-        create = next(one for one in creates if _asked_at(one) <= _came_at(chat) <= _over_at(one))
+        create = next(one for one in creates if _may_have_made(one, chat))
         creates.remove(create)
         if chat["id"] in of_incident:
             made.append(MadeChat(id=chat["id"], members=chat["members"], asked_at=_asked_at(create)))
@@ -110,12 +111,16 @@ def _came_at(chat: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(chat["created_at"])
 
 
+def _may_have_made(create: Mapping[str, Any], chat: Mapping[str, Any]) -> bool:
+    return _asked_at(create) - _CLOCK_IS_SET <= _came_at(chat) <= _over_at(create) + _CLOCK_IS_SET
+
+
 def _asked_at(call: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(call["at"])
 
 
 def _over_at(call: Mapping[str, Any]) -> datetime:
-    return _asked_at(call) + timedelta(milliseconds=call["ms"]) + _ROUNDED
+    return _asked_at(call) + timedelta(milliseconds=call["ms"])
 
 
 def _is_between(before: datetime | None, at: datetime, after: datetime) -> bool:
