@@ -155,13 +155,13 @@ class ChatActivities:
         self, connection: Connection, request: CreateChat, people: People
     ) -> room_members.Invited | None:
         """Who is named, and nobody else; else the first who is here; else who matters most."""
-        if request.plan.owner:
-            key = await room_members.key_of(connection, request.room, request.plan.owner)
-            return next((one for one in people if one.aad_object_id == key), None)
-        for user in request.owners:
+        named = request.plan.owner
+        for user in (named,) if named else request.owners:
             key = await room_members.key_of(connection, request.room, user)
             if (found := next((one for one in people if one.aad_object_id == key), None)) is not None:
                 return found
+        if named:
+            return None
         return next((one for one in people if one.asked), next(iter(people), None))
 
     async def _made(self, request: CreateChat, topic: str, people: People, began_at: datetime) -> MadeChat:

@@ -71,7 +71,6 @@ def meetings_router(api: PublicApi) -> APIRouter:
     ) -> Response:
         """Make the incident's meeting, once, and write it into the incident as its conference bridge."""
         account = call.caller.account
-
         key = RoomKey(account=account, incident_id=incident_id)
 
         async def room() -> RoomOf:

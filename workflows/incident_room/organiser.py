@@ -27,30 +27,35 @@ def with_meeting_gone(state: State) -> State:
     return gone.degraded(Degradation(name=ORGANISER, reason=NotFound.__name__))
 
 
-class EntryReconciler(Reconciler):
-    """Keeps the entry in the organiser's calendar: whom it names, and a mark once the incident is over."""
+class OfOrganiserReconciler(Reconciler):
+    """What is asked of the organiser's calendar or account, once the meeting is there."""
 
-    name = "entry"
-    interval_name = "between two changes of the entry"
     defers = True
 
     def __init__(self, run: RunState) -> None:
         self._run = run
         self.interval = timedelta(seconds=run.start.timing.invite_every)
 
-    def is_due(self) -> bool:
-        """Somebody was looked for since it was written, or it says of the incident what is not so."""
-        meeting = self._run.state.meeting
-        return meeting.stage == "made" and meeting.has_entry and _has_news(self._run)
-
     def holds_run(self) -> bool:
-        """An entry that nobody may change keeps no run alive."""
+        """What Microsoft refuses, or does not answer, keeps no run alive."""
         return self.is_due() and not self._run.is_stuck(self.name)
 
     def on_failure(self, failure: Failure) -> None:
         """Whoever organised it is not there any more."""
         if issubclass(failure.kind, NotFound):
             self._run.apply(with_meeting_gone(self._run.state))
+
+
+class EntryReconciler(OfOrganiserReconciler):
+    """Keeps the entry in the organiser's calendar: whom it names, and a mark once the incident is over."""
+
+    name = "entry"
+    interval_name = "between two changes of the entry"
+
+    def is_due(self) -> bool:
+        """Somebody was looked for since it was written, or it says of the incident what is not so."""
+        meeting = self._run.state.meeting
+        return meeting.stage == "made" and meeting.has_entry and _has_news(self._run)
 
     async def reconcile(self) -> None:
         """Write the whole list, so that nobody is invited twice or lost. Who left stays invited."""
@@ -70,16 +75,11 @@ class EntryReconciler(Reconciler):
         )
 
 
-class OrganiserReconciler(Reconciler):
+class OrganiserReconciler(OfOrganiserReconciler):
     """Looks for the organiser of a meeting without an entry, whenever an entry would be changed."""
 
     name = "account"
     interval_name = "between two looks for the organiser"
-    defers = True
-
-    def __init__(self, run: RunState) -> None:
-        self._run = run
-        self.interval = timedelta(seconds=run.start.timing.invite_every)
 
     def is_due(self) -> bool:
         """People were looked for since, or the incident has ended or begun again."""
@@ -87,15 +87,6 @@ class OrganiserReconciler(Reconciler):
         if meeting.stage != "made" or meeting.has_entry or not _has_news(self._run):
             return False
         return workflow.patched(LOOKED_FOR_WITHOUT_ENTRY)
-
-    def holds_run(self) -> bool:
-        """Microsoft's silence keeps no run alive."""
-        return self.is_due() and not self._run.is_stuck(self.name)
-
-    def on_failure(self, failure: Failure) -> None:
-        """Their account was deleted."""
-        if issubclass(failure.kind, NotFound):
-            self._run.apply(with_meeting_gone(self._run.state))
 
     async def reconcile(self) -> None:
         """Where accounts may not be read nobody knows of it, and the meeting is taken to go on."""
