@@ -5,6 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
+from api.gateway import Gateway
+from muster.temporal.attempts import TemporalUnavailable
+from tests.support.waiting import eventually
+
 
 class Line:
     """Passes bytes between a port of its own and the server's."""
@@ -73,3 +77,20 @@ async def line_to(address: str) -> AsyncIterator[Line]:
         yield line
     finally:
         await line.cut()
+
+
+async def cut_known(line: Line, gateway: Gateway) -> None:
+    """Cut the line, and return once the gateway's connection knows: from then on nothing of it is sent.
+
+    What goes out while it breaks may have arrived for all that anybody knows, and is promised.
+    """
+    await line.cut()
+
+    async def is_known() -> bool:
+        try:
+            await gateway.check_health()
+        except TemporalUnavailable as error:
+            return "tcp connect error" in str(error.__cause__)
+        return False
+
+    await eventually(is_known)

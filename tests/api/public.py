@@ -10,6 +10,10 @@ from muster.store.pool import Pool
 from tests.support.company import ACCOUNT
 
 EMAIL = "ada@acme.example"
+SOON = 1.5
+"""Seconds after which the API answers 202, so that a test of what takes longer is over soon."""
+PATIENT = 10.0
+"""The same, where a worker that is slow for a moment is to change no answer."""
 
 
 async def given_token(pool: Pool, *, account: str = ACCOUNT, name: str = "PagerDuty workflows") -> str:

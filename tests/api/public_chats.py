@@ -6,7 +6,7 @@ Microsoft is a fake at the contract's rows; the operations' rows are Postgres'.
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ import httpx
 from activities.operations import OperationActivities
 from activities.registration import registered
 from muster.store import rooms
+from tests.api.public import SOON
 from tests.api.public_stack import Program, Stack
 from tests.support.pagerduty_account import COMPANY
 from tests.workflows.incident_room.outside import Chat, FakeActivities
@@ -57,6 +58,12 @@ class ProgramsChat:
     ) -> httpx.Response:
         """One call about the chat."""
         return await self.program.calls(method, self.path + below, body, key=key)
+
+    @asynccontextmanager
+    async def impatient(self) -> AsyncIterator["ProgramsChat"]:
+        """The same, as an API calls it that soon answers 202."""
+        async with self.stack.program(replace(self.program.api, answer_within=SOON)) as program:
+            yield replace(self, program=program)
 
     async def is_made(self) -> None:
         """Somebody pressed **Create Chat**, and everything is in sync."""

@@ -30,14 +30,11 @@ from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
-from tests.api.public import bearer, given_token
+from tests.api.public import PATIENT, bearer, given_token
 from tests.support.connections import async_client
 from tests.support.pagerduty_account import COMPANY, SimulatedAccount, running_account
 from tests.support.settings import CONFIG, config_file, settings_for
 from tests.support.temporal import client_of
-
-ANSWER_WITHIN = 3.0
-"""Seconds, so that a test of what takes longer is over soon."""
 
 
 @dataclass
@@ -111,7 +108,7 @@ async def api_of(settings: Settings, pool: Pool, http: httpx.AsyncClient) -> Asy
         gateway = Gateway(client, task_queue=settings.task_queue)
         tokens = AppTokens(http, settings.accounts)
         incidents = Incidents(pool, PagerDutyClient(http), tokens, settings.accounts)
-        yield PublicApi(settings, pool, gateway, incidents, ANSWER_WITHIN, clock=lambda: 90.0)
+        yield PublicApi(settings, pool, gateway, incidents, PATIENT, clock=lambda: 90.0)
         await gateway.finish()
 
 

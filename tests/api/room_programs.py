@@ -28,8 +28,8 @@ from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
-from tests.api.outage import line_to
-from tests.api.public import bearer, given_token
+from tests.api.outage import cut_known, line_to
+from tests.api.public import PATIENT, SOON, bearer, given_token
 from tests.support.company import ACCOUNT, TENANT, company
 from tests.support.connections import async_client
 from tests.support.settings import config_file, settings_for
@@ -40,10 +40,6 @@ from workflows.incident.events import Details
 from workflows.incident_room.workflow import IncidentRoomWorkflow
 from workflows.operation.activities import RECORD_OPERATION
 
-SOON = 1.5
-"""Seconds after which the API answers 202, so that a test of what takes longer is over soon."""
-PATIENT = 10.0
-"""The same, where a worker that is slow for a moment is to change no answer."""
 OTHER_TENANT, OTHER_ACCOUNT = "33333333-3333-3333-3333-333333333333", "umbrella"
 APP = "0a5cf8a4-0000-4000-8000-0000000000aa"
 _PAIRS = ((ACCOUNT, TENANT), (OTHER_ACCOUNT, OTHER_TENANT))
@@ -71,6 +67,7 @@ class RoomProgram:
     pool: Pool
     outside: FakeActivities
     client: Client
+    gateway: Gateway
     queue: str
 
     @property
@@ -172,7 +169,7 @@ class RoomStack:
                 async_client(base_url=f"http://127.0.0.1:{port}", timeout=15) as http,
             ):
                 http.headers.update(bearer(await given_token(self.pool, account=account)))
-                yield RoomProgram(http, self.pool, outside, self.client, queue)
+                yield RoomProgram(http, self.pool, outside, self.client, gateway, queue)
             await gateway.finish()
 
     @asynccontextmanager
@@ -181,7 +178,7 @@ class RoomStack:
         async with line_to(self.settings.temporal_address) as line:
             settings = self.settings.model_copy(update={"temporal_address": line.address})
             async with self.calling(settings=settings) as program:
-                await line.cut()
+                await cut_known(line, program.gateway)
                 before = await self.pool.fetchval("SELECT count(*) FROM operation")
                 yield program
                 assert await self.pool.fetchval("SELECT count(*) FROM operation") == before

@@ -30,7 +30,7 @@ from tests.api.buttons import (
     words,
 )
 from tests.api.conftest import BotFramework
-from tests.api.outage import line_to
+from tests.api.outage import cut_known, line_to
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, OPS, RELEASES, TENANT, company
 from tests.support.settings import database_at, settings_for
 from tests.workflows.channel_incident.outside import FakeActivities
@@ -483,7 +483,7 @@ async def test_a_click_is_answered_not_reachable_while_temporal_is_away(
         async with serve(run, by=by) as buttons:
             await buttons.store(run)
             click = buttons.on(card_of(run), message_of(run), ADA_AAD)
-            await line.cut()
+            await cut_known(line, Gateway(by, task_queue=run.queue))
             began = time.monotonic()
             answer = await buttons.click(click)
             assert time.monotonic() - began < CLIENT_WAITS

@@ -23,7 +23,7 @@ from muster.temporal.client import connect
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.buttons import NOBODYS_MESSAGE, Buttons, Connector, is_sentence, serving_buttons
 from tests.api.conftest import APP_ID, BotFramework
-from tests.api.outage import line_to
+from tests.api.outage import cut_known, line_to
 from tests.api.team_bot import OTHER_TENANT, AskedOfRoom, RecordingGateway, bot_settings
 from tests.support.company import ACCOUNT, ADA_AAD, BO_AAD, CY_AAD, OPS, RELEASES, TENANT, company
 from tests.support.settings import settings_for
@@ -402,8 +402,9 @@ async def test_while_temporal_is_out_of_reach_the_click_was_not_taken(
 ) -> None:
     async with line_to(temporal.address) as line:
         by = await connect(settings_for("postgresql://unused", line.address), repeats=False)
-        async with serve(Gateway(by, task_queue="nobody")) as buttons:
-            await line.cut()
+        gateway = Gateway(by, task_queue="nobody")
+        async with serve(gateway) as buttons:
+            await cut_known(line, gateway)
             began = asyncio.get_running_loop().time()
             assert said(await buttons.click(pressed(buttons, card))) == UNREACHABLE
             assert asyncio.get_running_loop().time() - began < 2.5

@@ -9,9 +9,9 @@ import pytest
 
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.outage import line_to
-from tests.api.public import error_of
-from tests.api.room_programs import OTHER_TENANT, PATIENT, RoomProgram, RoomStack, room_stack
+from tests.api.outage import cut_known, line_to
+from tests.api.public import PATIENT, error_of
+from tests.api.room_programs import OTHER_TENANT, RoomProgram, RoomStack, room_stack
 from tests.support.company import ACCOUNT, TENANT
 from tests.support.life import ADA, BO, CY
 from tests.workflows.incident_room.outside import FakeActivities
@@ -174,7 +174,7 @@ async def test_pagerduty_comes_again_while_temporal_is_away(stack: RoomStack) ->
     async with line_to(stack.settings.temporal_address) as line:
         settings = stack.settings.model_copy(update={"temporal_address": line.address})
         async with stack.calling(settings=settings) as program:
-            await line.cut()
+            await cut_known(line, program.gateway)
             answer = await clicked(program, v3(program.incident), webhook="later")
             assert error_of(answer) == (503, "Muster cannot do this now, call again")
             await line.mend()

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.outage import line_to
-from tests.api.public import error_of
+from tests.api.outage import cut_known, line_to
+from tests.api.public import SOON, error_of
 from tests.api.public_chats import TOPIC, ProgramsChat, made_chat, programs_chat
 from tests.api.public_stack import Stack, public_stack
 from workflows.errors import ConsentMissing, Forbidden
@@ -193,7 +194,8 @@ async def test_an_incident_that_pagerduty_does_not_know_is_not_found(
 
 async def test_what_takes_longer_is_answered_with_its_operation(made: ProgramsChat) -> None:
     held = made.outside.holds(SET_TOPIC)
-    first = await made.calls("PATCH", body={"topic": "War room"}, key="k")
+    async with made.impatient() as impatient:
+        first = await impatient.calls("PATCH", body={"topic": "War room"}, key="k")
     assert first.status_code == 202
     id = first.json()["operation"]["id"]
     assert (await made.program.operation(id))["state"] == "working"
@@ -208,7 +210,9 @@ async def test_what_takes_longer_is_answered_with_its_operation(made: ProgramsCh
 async def test_what_is_refused_when_nobody_waits_is_told_to_the_next_call(made: ProgramsChat) -> None:
     made.outside.breaks(SET_TOPIC, RENAMES)
     held = made.outside.holds(SET_TOPIC)
-    id = (await made.calls("PATCH", body={"topic": "War room"}, key="k")).json()["operation"]["id"]
+    async with made.impatient() as impatient:
+        first = await impatient.calls("PATCH", body={"topic": "War room"}, key="k")
+    id = first.json()["operation"]["id"]
     held.set()
     await made.run.is_idle()
     told = await made.program.operation(id)
@@ -218,8 +222,8 @@ async def test_what_is_refused_when_nobody_waits_is_told_to_the_next_call(made: 
 
 async def test_a_call_whose_api_ends_is_answered_by_another(made: ProgramsChat) -> None:
     held = made.outside.holds(SET_TOPIC)
-    async with made.stack.program(made.program.api) as first:
-        calling = asyncio.create_task(first.calls("PATCH", made.path, {"topic": "War room"}, key="k"))
+    async with made.impatient() as first:  # which ends soon
+        calling = asyncio.create_task(first.calls("PATCH", body={"topic": "War room"}, key="k"))
         await made.outside.until(lambda: made.outside.count(SET_TOPIC) == 1)
         calling.cancel()
     held.set()
@@ -235,10 +239,10 @@ async def test_nothing_is_done_while_temporal_is_away(
     async with (
         line_to(stack.temporal.address) as line,
         stack.another(temporal_address=line.address, task_queue=made.run.queue) as api,
-        stack.program(api) as program,
+        stack.program(replace(api, answer_within=SOON)) as program,
     ):
         calls, operations = len(made.outside.calls), await operations_of(made)
-        await line.cut()
+        await cut_known(line, api.gateway)
         answer = await program.calls(method, made.path + below, body)
         assert error_of(answer) == (503, "Muster cannot do this now, call again")
         assert int(answer.headers["retry-after"]) > 0

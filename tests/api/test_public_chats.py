@@ -13,8 +13,8 @@ from muster.cards.rooms.sentences import NOBODY, room_sentence, unknown_sentence
 from muster.store import operations
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.public import EMAIL, error_of
-from tests.api.room_programs import OTHER_ACCOUNT, OTHER_TENANT, SOON, RoomProgram, RoomStack, room_stack
+from tests.api.public import EMAIL, SOON, error_of
+from tests.api.room_programs import OTHER_ACCOUNT, OTHER_TENANT, RoomProgram, RoomStack, room_stack
 from tests.support.company import ACCOUNT, TENANT
 from tests.support.life import ADA, CY
 from tests.workflows.incident_room.orders import DELETES

@@ -10,8 +10,8 @@ from muster.cards.access_policy import policy_commands
 from muster.cards.rooms.programs import NO_TEAM, OTHER_HOME
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.public import EMAIL, error_of
-from tests.api.room_programs import APP, OTHER_ACCOUNT, OTHER_TENANT, SOON, RoomProgram, RoomStack, room_stack
+from tests.api.public import EMAIL, SOON, error_of
+from tests.api.room_programs import APP, OTHER_ACCOUNT, OTHER_TENANT, RoomProgram, RoomStack, room_stack
 from tests.support.company import GROUP, OPS, TEAM, TENANT
 from tests.workflows.incident_room.outside import FakeActivities
 from workflows.incident.values import Bridge

@@ -97,7 +97,8 @@ async def test_the_same_key_tells_of_the_same_people_when_the_run_has_ended(stac
         async with chat.working():
             await chat.is_made()
             held = chat.outside.holds(ADD_MEMBERS)
-            first = await chat.calls("POST", "/members", named(BO.id), key="k")
+            async with chat.impatient() as impatient:
+                first = await impatient.calls("POST", "/members", named(BO.id), key="k")
             assert first.status_code == 202
             held.set()
             await chat.run.is_idle()
@@ -121,7 +122,8 @@ async def test_people_are_removed_and_who_was_not_there_is_refused(made: Program
 
 async def test_what_ended_when_nobody_waited_tells_them_all_the_same(made: ProgramsChat) -> None:
     held = made.outside.holds(ADD_MEMBERS)
-    first = await made.calls("POST", "/members", named(CY.id), key="k")
+    async with made.impatient() as impatient:
+        first = await impatient.calls("POST", "/members", named(CY.id), key="k")
     assert first.status_code == 202
     held.set()
     await made.run.is_idle()
