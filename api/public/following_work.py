@@ -5,6 +5,8 @@ two is done by the same call again, or by the incident's next event.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -141,10 +143,8 @@ class FollowWork:
             by=name, following=target.following, is_open=is_open, correlation=correlation_id.get()
         )
         start = target.start(self.linking.timing)
-        try:
+        with _written():
             await self.linking.gateway.signal(CHANNEL_INCIDENT, start, FOLLOW_SIGNAL, told)
-        except TemporalUnavailable as error:  # its row says that it is followed
-            raise ApiError(503, NOT_IN_TIME, RETRY_AFTER) from error
 
     async def _choose(self, followed: Followed, place: Place, name: str) -> None:
         """What is followed already, or brought by a connection, has a preset of its own."""
@@ -152,7 +152,8 @@ class FollowWork:
         if self.events is None or target.preset.preset == self.events:
             return
         chosen = await targets.choose_preset(own.pool, place.conversation, [target], self.events)
-        await own.card_runs.choose(chosen, by=name)
+        with _written():
+            await own.card_runs.choose(chosen, by=name)
 
 
 @dataclass(frozen=True)
@@ -180,12 +181,22 @@ class StopWork:
         stopped = stopped or await following.stopped(own.pool, key)
         if stopped is None:
             raise ApiError(409, NOT_THEIRS_TO_STOP)
-        await own.card_runs.end(card, stopped)
+        with _written():
+            await own.card_runs.end(card, stopped)
         return Ended(outcome="done", says=place.name)
 
     async def answer(self, operation: OperationKey, ended: Ended) -> Given:
         """The operation."""
         return Given(200, operation_answer(operation.key, STOP, ended))
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Tell a run in here what a row says by now: whoever calls is not told that nothing was done."""
+    try:
+        yield
+    except TemporalUnavailable as error:
+        raise ApiError(503, NOT_IN_TIME, RETRY_AFTER) from error
 
 
 def _address_of(followed: Followed, place: Place) -> str:

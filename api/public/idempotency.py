@@ -21,13 +21,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.public.admission import CallerIdentity
-from api.public.errors import ApiError, error_answer
+from api.public.errors import NOT_IN_TIME, RETRY_AFTER, ApiError, error_answer
 from api.public.route import Caller
 from muster.lenient_json import read_json
 from muster.store import operations
 from muster.store.operations import AnotherRequest, Answer, Asked, Operation
 from muster.store.pool import UNAVAILABLE, Pool
-from muster.temporal.attempts import TemporalUnavailable
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from workflows.operation.state import Ended, OperationKey
 
 _LONGEST_KEY = 255
@@ -126,6 +126,9 @@ class Idempotency:
                     await operations.withdraw(self._pool, key)
                 if not operation.is_going_on:  # else it does, whatever this call finds by now
                     raise
+            except Rejected as refusal:  # an operator may have ended the run, and it may have done it
+                log.warning("a run did not answer", operation=key.key, reason=str(refusal))
+                raise ApiError(503, NOT_IN_TIME, RETRY_AFTER) from refusal
             else:
                 await self._note_whether_it_goes_on(key, ended)
         if ended is not None:
