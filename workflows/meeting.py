@@ -10,6 +10,7 @@ Way = Literal["calendar", "meeting"]
 WhyNot = Literal[
     "guest",
     "elsewhere",
+    "not_looked_for",
     "unknown",
     "disabled",
     "no_mailbox",
@@ -22,10 +23,11 @@ WhyNot = Literal[
 """Why somebody organises no meeting, or why it is not made in one of the two ways.
 
 ``guest``: they are a guest of the organization. ``elsewhere``: nobody knows who they are in it.
-``unknown``: it does not know them. ``disabled``: their account is switched off. ``no_mailbox``: they have no
-calendar. ``no_meeting``: their calendar takes entries without meetings. ``no_licence``: they may not use
-Teams. ``no_policy``: no application access policy allows Muster to make meetings for them. ``not_granted``:
-a permission is missing. ``refused``: Microsoft refuses it for another reason.
+``not_looked_for``: nobody has tried to find out, and they are not linked. ``unknown``: it does not know them.
+``disabled``: their account is switched off. ``no_mailbox``: they have no calendar. ``no_meeting``: their
+calendar takes entries without meetings. ``no_licence``: they may not use Teams. ``no_policy``: no application
+access policy allows Muster to make meetings for them. ``not_granted``: a permission is missing. ``refused``:
+Microsoft refuses it for another reason.
 """
 
 LASTING_FOR_A_POLICY = 30 * 60

@@ -125,7 +125,7 @@ class MeetingActivities:
         try:
             entry = await self._entry(request, row)
         except (Forbidden, NotFound, RequestInvalid) as refusal:
-            _give_up(refusal)
+            entry = await self._made_before(request, row, refusal) or _give_up(refusal)
         for seconds in self.waits:
             if entry.joining is not None:
                 break
@@ -153,8 +153,24 @@ class MeetingActivities:
                 raise _Hindered("no_meeting") from conflict
             return found
 
+    async def _made_before(
+        self, request: CreateMeeting, row: MeetingRow, refusal: Forbidden | NotFound | RequestInvalid
+    ) -> CalendarEntry | None:
+        """What an earlier call has made, whose answer was lost: what is refused by now may be there.
+
+        Raises the refusal of the look: nobody knows then, and people may have been invited.
+        """
+        if row.asked != request.way or isinstance(refusal, NotFound):
+            return None
+        return await self._calendars.find(
+            request.tenant, row.organiser, key_of(request.room, row, request.way)
+        )
+
     async def _alone(self, request: CreateMeeting, row: MeetingRow) -> _Made:
-        """A meeting without an entry: nobody is invited, the incident's card has the way in."""
+        """A meeting without an entry: nobody is invited, the incident's card has the way in.
+
+        So one that was made and is refused since, before anybody heard of it, is nobody's, and does no harm.
+        """
         wanted = WantedMeeting(
             key=key_of(request.room, row, "meeting"),
             subject=row.subject,

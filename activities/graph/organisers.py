@@ -99,17 +99,11 @@ class OrganiserActivities:
 
     async def _candidates(self, request: ChooseOrganiser) -> AsyncIterator[_Candidate]:
         """Those who are wanted, as the search for people knows them; then the configured."""
-        known = await meetings.candidates(self._pool, request.room, request.candidates)
-        for user in request.candidates:
-            if user in request.tried or user not in known:
-                continue
+        users = [user for user in request.candidates if user not in request.tried]
+        known = await meetings.candidates(self._pool, request.room, users, tenant=request.tenant)
+        for user in users:
             one = known[user]
-            why_not: WhyNot | None = None
-            if one.aad_object_id is None:
-                why_not = "not_granted" if one.lacks else "elsewhere"
-            elif one.role == "guest":
-                why_not = "guest"
-            yield _Candidate(user, one.name, one.aad_object_id, why_not, one.lacks or "")
+            yield _Candidate(user, one.name or user, one.aad_object_id, _why_not(one), one.lacks or "")
         account = self._accounts.get(request.room.account)
         if account is not None and account.organiser and _CONFIGURED not in request.tried:
             yield await self._configured(request.tenant, account.organiser)
@@ -173,6 +167,15 @@ class OrganiserActivities:
             )
             await meetings.begin(connection, room, row)
         return row
+
+
+def _why_not(candidate: meetings.Candidate) -> WhyNot | None:
+    """What speaks against them before their account is read."""
+    if candidate.aad_object_id is not None:
+        return "guest" if candidate.role == "guest" else None
+    if not candidate.looked_for:
+        return "not_looked_for"
+    return "not_granted" if candidate.lacks else "elsewhere"
 
 
 def _chosen(

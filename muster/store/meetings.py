@@ -16,7 +16,7 @@ MOST_NAMED = 20
 
 
 class Candidate(NamedTuple):
-    """Somebody who may organise a meeting, as far as the search for people knows them."""
+    """Somebody who may organise a meeting, as far as the search for people or their link knows them."""
 
     pagerduty_user: str
     name: str
@@ -24,6 +24,7 @@ class Candidate(NamedTuple):
     role: Literal["owner", "guest"] | None
     lacks: str | None
     """The permission without which they could not be found."""
+    looked_for: bool = True
 
 
 class MeetingRow(NamedTuple):
@@ -205,10 +206,10 @@ async def note_noted(connection: Connection | Pool, room: RoomKey, *, attempt: i
 
 
 async def candidates(
-    connection: Connection | Pool, room: RoomKey, users: Sequence[str]
+    connection: Connection | Pool, room: RoomKey, users: Sequence[str], *, tenant: str
 ) -> dict[str, Candidate]:
-    """What is known of these PagerDuty users, by their ids."""
-    rows = await QUERIES["candidates"].fetch(connection, **dict(room), users=list(users))
+    """What is known of each of these PagerDuty users, by their ids."""
+    rows = await QUERIES["candidates"].fetch(connection, **dict(room), users=list(users), tenant=tenant)
     return {row["pagerduty_user"]: Candidate(**dict(row)) for row in rows}
 
 

@@ -53,10 +53,19 @@ UPDATE room_meeting SET noted_at = now()
 WHERE account = :account AND incident_id = :incident_id AND attempt = :attempt
 
 -- name: candidates
-SELECT pagerduty_user, name, aad_object_id, role,
-  CASE WHEN absence = 'not_granted' THEN coalesce(lacks, 'User.ReadBasic.All') ELSE lacks END AS lacks
-FROM room_member
-WHERE account = :account AND incident_id = :incident_id AND pagerduty_user = ANY(:users::text[])
+-- Whoever was not looked for is known by their link alone.
+SELECT one.pagerduty_user, coalesce(m.name, l.pagerduty_name, '') AS name,
+  coalesce(m.aad_object_id, l.aad_object_id) AS aad_object_id, m.role,
+  CASE WHEN m.absence = 'not_granted' THEN coalesce(m.lacks, 'User.ReadBasic.All') ELSE m.lacks END AS lacks,
+  m.pagerduty_user IS NOT NULL AS looked_for
+FROM unnest(:users::text[]) AS one (pagerduty_user)
+LEFT JOIN room_member m
+  ON m.account = :account AND m.incident_id = :incident_id AND m.pagerduty_user = one.pagerduty_user
+LEFT JOIN LATERAL (
+  SELECT k.aad_object_id, k.pagerduty_name FROM user_link k
+  WHERE m.pagerduty_user IS NULL
+    AND k.account = :account AND k.tenant = :tenant AND k.pagerduty_user = one.pagerduty_user
+  ORDER BY k.id LIMIT 1) AS l ON true
 
 -- name: invited
 -- Whom an entry may name, by rank: each address once, and not of those who were taken out or are not wanted.

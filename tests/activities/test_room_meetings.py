@@ -196,6 +196,12 @@ async def test_where_nobody_is_left_each_has_a_reason(room: Room, office: Office
     assert chosen.passed_over == (Hindrance(who=office.guest.name, why="guest"),)
 
 
+async def test_who_was_never_looked_for_has_a_reason_too(room: Room, office: Office) -> None:
+    cy = office.person("Cy")
+    chosen = await choose(room, cy, tried=("configured",))
+    assert chosen.passed_over == (Hindrance(who=str(cy.pagerduty_user), why="not_looked_for"),)
+
+
 async def test_what_was_begun_is_gone_on_with_in_the_same_name(room: Room, office: Office) -> None:
     """Whatever is known of them since."""
     ada = office.person("Ada")
@@ -422,6 +428,26 @@ async def test_a_permission_that_is_taken_back_says_nothing_of_what_was_asked_fo
     made = await create(room, way=way)
     assert made.hindrance is None
     assert made.has_entry == (len(entries(office, office.person("Ada"))) == 1) == (way == "calendar")
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+async def test_what_is_refused_after_a_lost_answer_may_be_there(
+    room: Room, office: Office, is_shown: bool
+) -> None:
+    """The entry is looked for; where that is refused too, nothing else is tried."""
+    ada = office.person("Ada")
+    await choose(room, ada)
+    office.fault("event", "lose_answer", match={"method": "POST"})
+    assert (await failed(room.worker.meetings.create_meeting, creating(room)))[0] == "ProviderUnavailable"
+    refused = {} if not is_shown else {"match": {"method": "POST"}}
+    office.fault("event", "status", status=403, times=2, **refused)
+    if is_shown:
+        assert (await create(room)).hindrance is None
+    else:
+        assert (await failed(room.worker.meetings.create_meeting, creating(room)))[0] == "Forbidden"
+        assert ((await row(room)).stage, (await row(room)).hindered) == ("making", {})
+    office.microsoft.sandbox("DELETE", "faults")
+    assert len(entries(office, ada)) == 1
 
 
 async def test_a_permission_that_is_taken_back_after_the_entry_was_made_makes_no_second_meeting(

@@ -162,9 +162,25 @@ async def test_a_room_with_a_meeting_stays_in_its_tenant(pool: Pool) -> None:
 async def test_candidates_are_known_as_the_search_for_people_knows_them(pool: Pool) -> None:
     await _want(pool, ("PUSER01", ASKER, "Ada Ops"), ("PUSER02", ASSIGNEE, "Bo Call"))
     await _know(pool, "PUSER01", Known("ada", "guest"))
-    assert await meetings.candidates(pool, ROOM, ["PUSER02", "PUSER01", "PUSER404"]) == {
+    assert await meetings.candidates(pool, ROOM, ["PUSER02", "PUSER01"], tenant=TENANT) == {
         "PUSER01": Candidate("PUSER01", "Ada Ops", "ada", "guest", None),
         "PUSER02": Candidate("PUSER02", "Bo Call", None, None, None),
+    }
+
+
+async def test_a_candidate_who_was_not_looked_for_is_known_by_their_link_in_the_tenant(pool: Pool) -> None:
+    for tenant, user, aad in ((TENANT, "PUSER03", "cy"), ("another", "PUSER04", "di")):
+        await pool.execute(
+            "INSERT INTO user_link (tenant, aad_object_id, account, pagerduty_user, pagerduty_name,"
+            " pagerduty_email, access_token) VALUES ($1, $2, $3, $4, 'Cy', 'cy@acme.example', '')",
+            tenant,
+            aad,
+            ROOM.account,
+            user,
+        )
+    assert await meetings.candidates(pool, ROOM, ["PUSER03", "PUSER04"], tenant=TENANT) == {
+        "PUSER03": Candidate("PUSER03", "Cy", "cy", None, None, looked_for=False),
+        "PUSER04": Candidate("PUSER04", "", None, None, None, looked_for=False),
     }
 
 
@@ -174,7 +190,7 @@ async def test_of_a_candidate_who_was_not_found_the_missing_permission_is_known(
     await room_members.note_found(
         pool, ROOM, "PUSER02", known=Known(None, None), absence="no_account", lacks="User.Read.All"
     )
-    found = await meetings.candidates(pool, ROOM, ["PUSER01", "PUSER02"])
+    found = await meetings.candidates(pool, ROOM, ["PUSER01", "PUSER02"], tenant=TENANT)
     assert {user: one.lacks for user, one in found.items()} == {
         "PUSER01": "User.ReadBasic.All",
         "PUSER02": "User.Read.All",

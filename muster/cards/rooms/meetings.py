@@ -18,6 +18,7 @@ _MOST_INVITED = 6
 _HINDRANCES: Mapping[WhyNot, str] = {
     "guest": "{who} is a guest of this organization",
     "elsewhere": "nobody knows who {who} is in this organization",
+    "not_looked_for": "{who} was not looked for in this organization",
     "unknown": "this organization does not know {who}",
     "disabled": "the account of {who} is disabled",
     "no_mailbox": "{who} has no calendar",
