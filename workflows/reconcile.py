@@ -53,6 +53,10 @@ class Reconciler(Protocol):
         """Whether the run may not end yet; by default while something is due."""
         return self.is_due()
 
+    def least_back_off(self, failure: Failure) -> timedelta:
+        """The shortest time to the next call after this failure."""
+        return timedelta(0)
+
     def on_failure(self, failure: Failure) -> None:
         """Fold what the failure leaves unknown. By default it leaves nothing: it was not done."""
         return
@@ -179,6 +183,7 @@ class ReconcileLoop:
     def _fail(self, failure: Failure) -> None:
         self._failures += 1
         wait = back_off(failure, failures=self._failures)
+        wait = max(wait, self._reconciler.least_back_off(failure))
         is_asked = failure.retry_after is not None
         self._not_before = NotBefore(workflow.now() + wait, f"back-off after {failure.name}", firm=is_asked)
         self._interval = self._next_interval()

@@ -28,6 +28,8 @@ LEFT_TO_BRIDGE = "a-meeting-is-left-to-a-bridge"
 """Before, a meeting was made also where somebody had set a bridge since it was asked for."""
 LOOKED_FOR_FIRST = "an-organiser-is-looked-for-first"
 """Before, whoever asked for a meeting beside a chat might be judged before they were looked for."""
+LOOKED_FOR_AGAIN = "who-asks-for-a-meeting-has-people-looked-for-again"
+"""Before, a permission to find people that was granted since the last search made nobody its organiser."""
 STAYS_GONE = "what-is-gone-stays-gone"
 """Before, cards led to a meeting that nobody organises any more once another one could not be made."""
 LINKS_THE_CHAT = "an-entry-links-the-chat-that-is-made-with-it"
@@ -37,6 +39,8 @@ LINKS_THE_CHAT = "an-entry-links-the-chat-that-is-made-with-it"
 def with_meeting_wanted(state: State, *, asked_by: str, program: str, plan: Plan) -> State:
     """Somebody asks for it: it is to be made anew, whoever could not organise it before."""
     known, state = state.meeting, state.recovered(ORGANISER)
+    if state.people.lacks and workflow.patched(LOOKED_FOR_AGAIN):
+        state = state.with_people(searched=False)
     replaces = known.url if known.stage == "gone" else known.replaces
     return state.replace(
         meeting=Meeting(
@@ -151,7 +155,7 @@ class MeetingReconciler(Reconciler):
             chat_url=run.state.chat.url,
             plan=meeting.plan,
         )
-        searched_for = len(run.state.people.searched_for)
+        searched_for, found = len(run.state.people.searched_for), run.state.people.found
         chosen = await call(CHOOSE_ORGANISER, request, f"{len(meeting.tried)} tried")
         if chosen.refusal is not None:
             run.apply(with_none_made(run.state.with_meeting(refusal=chosen.refusal)))
@@ -171,6 +175,7 @@ class MeetingReconciler(Reconciler):
                 tried=(*meeting.tried, *chosen.tried),
                 refused=False,
                 invited_for=searched_for,
+                invited_of=found,
             )
         )
         return None

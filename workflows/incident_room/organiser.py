@@ -6,7 +6,7 @@ from temporalio import workflow
 
 from workflows.contract import call
 from workflows.degradations import Degradation
-from workflows.errors import Failure, NotFound
+from workflows.errors import Failure, NotFound, OutcomeUnknown, ProviderUnavailable
 from workflows.incident_meeting.activities import FIND_ORGANISER, UPDATE_ENTRY, FindOrganiser, UpdateEntry
 from workflows.incident_room.run_state import RunState
 from workflows.incident_room.state import State
@@ -17,6 +17,8 @@ ORGANISER = "organiser"
 """By this name a degradation says that nobody organises the meeting any more."""
 LOOKED_FOR_WITHOUT_ENTRY = "an-organiser-without-an-entry-is-looked-for"
 """Before, nobody noticed that the organiser of a meeting without an entry was gone."""
+INTERVAL_KEPT = "an-entry-that-failed-keeps-its-interval"
+"""Before, an entry that could not be changed was changed again after its back-off, whatever the interval."""
 _NAME_LIMIT = 60
 """Most bytes: Temporal takes 200 of a summary."""
 
@@ -57,10 +59,15 @@ class EntryReconciler(OfOrganiserReconciler):
         meeting = self._run.state.meeting
         return meeting.stage == "made" and meeting.has_entry and _has_news(self._run)
 
+    def least_back_off(self, failure: Failure) -> timedelta:
+        """A call whose answer is lost may have been done, and everybody is mailed each."""
+        is_lost = issubclass(failure.kind, ProviderUnavailable | OutcomeUnknown)
+        return self.interval if is_lost and workflow.patched(INTERVAL_KEPT) else timedelta(0)
+
     async def reconcile(self) -> None:
         """Write the whole list, so that nobody is invited twice or lost. Who left stays invited."""
         run = self._run
-        searched_for, is_over = len(run.state.people.searched_for), run.wants_mark
+        people, is_over = run.state.people, run.wants_mark
         request = UpdateEntry(**run.call_of(), attempt=run.state.meeting.attempt, is_over=is_over)
         updated = await call(UPDATE_ENTRY, request, f"{possessive(run.state.meeting.organiser)} calendar")
         run.apply(
@@ -70,7 +77,8 @@ class EntryReconciler(OfOrganiserReconciler):
                 invited=updated.invited,
                 invited_count=updated.invited_count,
                 left_out=updated.left_out,
-                invited_for=searched_for,
+                invited_for=len(people.searched_for),
+                invited_of=people.found,
             )
         )
 
@@ -91,10 +99,11 @@ class OrganiserReconciler(OfOrganiserReconciler):
     async def reconcile(self) -> None:
         """Where accounts may not be read nobody knows of it, and the meeting is taken to go on."""
         run = self._run
-        searched_for, is_over = len(run.state.people.searched_for), run.wants_mark
+        people, is_over = run.state.people, run.wants_mark
         request = FindOrganiser(**run.call_of(), attempt=run.state.meeting.attempt)
         await call(FIND_ORGANISER, request, f"{possessive(run.state.meeting.organiser)} account")
-        run.apply(run.state.with_meeting(marked=is_over, invited_for=searched_for))
+        invited = {"invited_for": len(people.searched_for), "invited_of": people.found}
+        run.apply(run.state.with_meeting(marked=is_over, **invited))
 
 
 def _has_news(run: RunState) -> bool:

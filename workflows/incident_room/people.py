@@ -29,6 +29,11 @@ from workflows.wanted import (
     with_few_names,
 )
 
+INVITED_ONCE_FOUND = "who-is-found-later-is-invited"
+"""Before, an entry did not name whom a search has found that was made once more."""
+LOOKED_FOR_MEANWHILE = "people-are-looked-for-while-a-policy-is-waited-for"
+"""Before, a permission to find people that was granted meanwhile was not noticed."""
+
 
 def wanted_people(state: State) -> tuple[WantedPerson, ...]:
     """Everybody whom the state names, each once, by rank and then by id."""
@@ -96,9 +101,14 @@ class SearchReconciler(Reconciler):
 
     @property
     def _is_made(self) -> bool:
-        """They are looked for because of something that is there."""
+        """They are looked for because of something that is there, or waits for an access policy."""
         state = self._run.state
-        return state.wants_people and "wanted" not in (state.chat.stage, state.meeting.stage)
+        if state.chat.stage == "wanted" or not state.wants_people:
+            return False
+        if state.meeting.stage != "wanted":
+            return True
+        waits_for_policy = state.meeting.refused and bool(state.people.lacks)
+        return waits_for_policy and workflow.patched(LOOKED_FOR_MEANWHILE)
 
     def _is_wanted(self) -> bool:
         state = self._run.state
@@ -124,6 +134,10 @@ class SearchReconciler(Reconciler):
         request = IdentifyPeople(**run.call_of(), wanted=wanted)
         found = await call(IDENTIFY_PEOPLE, request, f"{len(wanted)} wanted")
         searched_for = {*run.state.people.searched_for, *(one.user for one in wanted)}
+        is_same_number = run.state.meeting.invited_for == len(searched_for)
+        others_are_found = run.state.meeting.invited_of not in (-1, found.found)
+        if is_same_number and others_are_found and workflow.patched(INVITED_ONCE_FOUND):
+            run.apply(run.state.with_meeting(invited_for=-1))
         run.apply(
             run.state.with_people(
                 searched=True,

@@ -20,6 +20,8 @@ from workflows.reconcile import Reconciler
 from workflows.restoring import until_read
 from workflows.room import Room
 
+INVITED_AFTER_ALL = "whom-an-ended-run-did-not-invite-is-invited"
+"""Before, a later run took everybody who was looked for to be invited."""
 BROUGHT_LATER = "who-was-not-added-is-added-later"
 """Before, a later run took whom the one before could not add for brought."""
 
@@ -137,10 +139,15 @@ def _meeting(stored: StoredRoom) -> Meeting:
         invited=row.invited,
         invited_count=row.invited_count,
         left_out=row.left_out,
-        invited_for=len(stored.searched_for) if is_made else 0,
+        invited_for=_invited_for(stored) if is_made else 0,
         marked=row.marked,
         replaces=row.replaces,
     )
+
+
+def _invited_for(stored: StoredRoom) -> int:
+    """Whoever was found last may not be named yet; the entry's row knows, and nobody is invited twice."""
+    return -1 if workflow.patched(INVITED_AFTER_ALL) else len(stored.searched_for)
 
 
 def _told_of_chat(stored: StoredRoom) -> Room:

@@ -118,6 +118,8 @@ class Meeting(Value):
     left_out: int = 0
     invited_for: int = 0
     """How many people had been looked for when those who were found were invited."""
+    invited_of: int = -1
+    """How many of them had been found; -1: nobody has counted."""
     marked: bool = False
     """Its entry says that the incident is over."""
     replaces: str = ""

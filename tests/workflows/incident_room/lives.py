@@ -28,7 +28,7 @@ from workflows.errors import (
     RateLimited,
 )
 from workflows.incident.values import Bridge, Reference
-from workflows.incident_meeting.activities import CREATE_MEETING, FIND_ORGANISER, SET_BRIDGE
+from workflows.incident_meeting.activities import CREATE_MEETING, FIND_ORGANISER, SET_BRIDGE, UPDATE_ENTRY
 from workflows.incident_room.activities import (
     ADD_PEOPLE,
     ANNOUNCE,
@@ -41,7 +41,7 @@ from workflows.incident_room.activities import (
     RESTORE_ROOM,
     SUM_UP,
 )
-from workflows.incident_room.messages import Policy
+from workflows.incident_room.messages import Policy, Timing
 from workflows.incident_room.workflow_type import OPEN_MEETING
 from workflows.meeting import Hindrance
 from workflows.verbs.outcomes import Outcome
@@ -268,6 +268,36 @@ async def room_meeting_alone(run: Run) -> None:
     await run.ends()
 
 
+async def room_found_later(run: Run) -> None:
+    """Whom no permission lets be found is invited once it is granted; an entry fails; a run is restored."""
+    outside, life = run.outside, run.life
+    outside.lacks, outside.absent = ("User.Read.All",), {CY.id: "not_granted"}
+    await run.ask()
+    await run.is_idle()
+    await run.hears(life.asks_for_help(CY))
+    await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) > 1)
+    outside.passed_over = {BO.id: "guest"}
+    outside.hindered = {
+        ("calendar", ADA.id): Hindrance(who=ADA.name, why="no_mailbox"),
+        ("meeting", ADA.id): Hindrance(who=ADA.name, why="no_policy"),
+    }
+    await run.ask_for_meeting()
+    searches = outside.count(IDENTIFY_PEOPLE)
+    await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) > searches)
+    outside.hindered = {}
+    await outside.until(lambda: outside.meeting_noted)
+    outside.loses(UPDATE_ENTRY)
+    outside.lacks, outside.absent = (), {}
+    await outside.until(lambda: CY.id in outside.meetings[0].invited)
+    await run.is_idle()
+    await run.hears(life.is_resolved())
+    await run.ends()
+    await run.hears(life.reopens())
+    await run.is_idle()
+    await run.hears(life.is_resolved())
+    await run.ends()
+
+
 async def room_brought_later(run: Run) -> None:
     """People who cannot be added are added by a later run."""
     outside = run.outside
@@ -337,6 +367,7 @@ LIVES: Mapping[str, Live] = {
         room_left_to_a_bridge,
         room_meeting_anew,
         room_meeting_alone,
+        room_found_later,
         room_brought_later,
         room_both_at_once,
         room_orders,
@@ -346,6 +377,10 @@ LONG_LIVES: Mapping[str, Live] = {live.__name__: live for live in (room_continue
 """Lives for a server on which runs are long very soon."""
 
 _POLICIES: Mapping[str, Policy] = {room_people.__name__: POLICY}
+_SOON_AGAIN = QUICK.model_copy(update={"people_again": 0.3, "policy_again": 0.5, "invite_every": 0.3})
+_TIMINGS: Mapping[str, Timing] = {
+    live.__name__: _SOON_AGAIN for live in (room_found_later, room_meeting_alone)
+}
 
 
 def policy_of(life: Live) -> Policy:
@@ -353,11 +388,16 @@ def policy_of(life: Live) -> Policy:
     return _POLICIES.get(life.__name__, Policy())
 
 
+def timing_of(life: Live) -> Timing:
+    """How long a run waits in it."""
+    return _TIMINGS.get(life.__name__, QUICK)
+
+
 async def live_through(client: Client, *, life: Live) -> Run:
     """Live it to be recorded: the incident's id tells which life it is."""
     name = life.__name__.replace("_", "-")
     incident = Life(f"Q{name.upper()}", began=datetime.now(UTC) - timedelta(hours=1))
-    run = Run(client, FakeActivities(incident), QUICK, policy_of(life), queue="recorded")
+    run = Run(client, FakeActivities(incident), timing_of(life), policy_of(life), queue="recorded")
     async with run.working():
         await life(run)
     return run

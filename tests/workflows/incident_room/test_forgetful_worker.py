@@ -11,7 +11,7 @@ from tests.workflows.channel_incident.conftest import SOON
 from tests.workflows.channel_incident.conftest import impatient as impatient
 from tests.workflows.channel_incident.conftest import impatient_temporal as impatient_temporal
 from tests.workflows.incident_room.calls import Row
-from tests.workflows.incident_room.lives import LIVES, LONG_LIVES, Live, policy_of
+from tests.workflows.incident_room.lives import LIVES, LONG_LIVES, Live, policy_of, timing_of
 from tests.workflows.incident_room.lives_of_orders import room_orders
 from tests.workflows.incident_room.outside import OVER, FakeActivities
 from tests.workflows.incident_room.running import NO_CACHE, PATIENT, QUICK, Run, made, running
@@ -40,7 +40,7 @@ ONCE = (CREATE_CHAT, INSTALL_APP, SHOW_IN_CHAT, NOTE_CHAT, RESTORE_ROOM)
 
 @pytest.mark.parametrize("live", LIVES.values(), ids=LIVES)
 async def test_a_life_replayed_at_every_step_does_nothing_twice(client: Client, live: Live) -> None:
-    async with running(client, policy=policy_of(live), cached=NO_CACHE) as run:
+    async with running(client, timing=timing_of(live), policy=policy_of(live), cached=NO_CACHE) as run:
         await live(run)
     _nothing_twice(run.outside)
     assert run.outside.announced[-1].stage == ("gone" if live is room_orders else "made")

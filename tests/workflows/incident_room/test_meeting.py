@@ -273,6 +273,41 @@ async def test_where_nobody_is_left_all_reasons_are_told_and_another_click_asks_
     assert only(outside).organiser == "PUSER01"
 
 
+async def test_another_click_has_those_looked_for_again_whom_no_permission_let_be_found(
+    client: Client,
+) -> None:
+    outside = FakeActivities()
+    outside.lacks, outside.absent = ("User.Read.All",), {BO.id: "not_granted"}
+    outside.passed_over = {"PUSER01": "disabled", "PUSER02": "not_granted"}
+    async with running(client, outside, timing=PATIENT) as run:
+        assert (await run.ask_for_meeting()).outcome.reason == "no_organiser"
+        outside.lacks, outside.absent = (), {}
+        outside.passed_over = {"PUSER01": "disabled"}
+        searched = outside.holds(IDENTIFY_PEOPLE)
+        asking = asyncio.create_task(run.ask_for_meeting())
+        await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) == 2)
+        assert outside.count(CHOOSE_ORGANISER) == 1, "nobody is judged before"
+        searched.set()
+        assert (await asking).outcome.kind == "done"
+        await run.is_idle()
+    assert only(outside).organiser == "PUSER02"
+
+
+async def test_while_a_policy_is_waited_for_people_are_looked_for_again(client: Client) -> None:
+    outside = FakeActivities()
+    outside.lacks, outside.absent = ("User.Read.All",), {BO.id: "not_granted"}
+    outside.passed_over = {"PUSER02": "not_granted"}
+    outside.hindered = {("calendar", "PUSER01"): NO_CALENDAR, ("meeting", "PUSER01"): NO_POLICY}
+    timing = PATIENT.model_copy(update={"policy_again": 0.5, "policy_lasts": 30, "people_again": 0.2})
+    async with running(client, outside, timing=timing) as run:
+        await run.ask_for_meeting()
+        await outside.until(lambda: outside.count(IDENTIFY_PEOPLE) > 2)
+        outside.lacks, outside.absent, outside.passed_over = (), {}, {}
+        await outside.until(lambda: outside.meeting_noted)
+        await run.is_idle()
+    assert only(outside).organiser == "PUSER02"
+
+
 async def test_an_access_policy_that_was_granted_is_waited_for(client: Client) -> None:
     outside = FakeActivities()
     outside.passed_over = {"PUSER02": "guest"}
@@ -564,6 +599,49 @@ async def test_people_are_invited_once_a_minute_at_most(client: Client) -> None:
         await run.outside.until(lambda: run.outside.count(IDENTIFY_PEOPLE) == 3)
         await run.is_idle()
     assert run.outside.count(UPDATE_ENTRY) == 1
+
+
+async def test_a_call_that_fails_counts_for_the_minute_too(client: Client) -> None:
+    """It may have been done, and people would be mailed twice in a second."""
+    outside = FakeActivities()
+    every = 2.5
+    async with running(client, outside, timing=PATIENT.model_copy(update={"invite_every": every})) as run:
+        await run.ask_for_meeting()
+        outside.loses(UPDATE_ENTRY)
+        await run.hears(run.life.asks_for_help())
+        await outside.until(lambda: outside.count(UPDATE_ENTRY) == 1)
+        began = asyncio.get_running_loop().time()
+        await outside.until(lambda: outside.count(UPDATE_ENTRY) == 2)
+        assert asyncio.get_running_loop().time() - began > every - 0.5
+        await run.is_idle()
+    assert only(outside).invited == ["PUSER02", "PUSER03"]
+
+
+async def test_whom_an_ended_run_had_not_invited_yet_is_invited_by_the_next(client: Client) -> None:
+    async with running(client, timing=PATIENT) as run:
+        await run.ask_for_meeting()
+        await run.hears(run.life.asks_for_help())
+        await run.outside.until(lambda: run.outside.count(UPDATE_ENTRY) == 1)
+        await run.hears(run.life.asks_for_help(Reference(id="PUSER04", name="Di Pager")))
+        await run.outside.until(lambda: run.outside.count(IDENTIFY_PEOPLE) == 3)
+        await run.is_idle()
+        await run.handle.terminate("an operator did")
+        await run.hears(run.life.is_acknowledged())
+        await run.outside.until(lambda: run.outside.count(UPDATE_ENTRY) == 2)
+        await run.is_idle()
+    assert only(run.outside).invited == ["PUSER02", "PUSER03", "PUSER04"]
+
+
+async def test_who_is_found_once_a_permission_is_granted_is_invited(client: Client) -> None:
+    outside = FakeActivities()
+    outside.lacks, outside.absent = ("User.Read.All",), {BO.id: "not_granted"}
+    timing = PATIENT.model_copy(update={"invite_every": 0.1, "people_again": 0.2})
+    async with running(client, outside, timing=timing) as run:
+        await run.ask_for_meeting()
+        assert only(outside).invited == []
+        outside.lacks, outside.absent = (), {}
+        await outside.until(lambda: only(outside).invited == ["PUSER02"])
+        await run.is_idle()
 
 
 async def test_people_for_whom_an_entry_has_no_place_are_counted_for_operators(client: Client) -> None:
