@@ -154,7 +154,8 @@ _WITHOUT: tuple[tuple[str, str], ...] = (
     ("Chat.Create", "no chat is made"),
     (
         "ChatMember.ReadWrite.All",
-        "the chat has the people that it was made with, at most 20; nobody is added or taken out",
+        "the chat has the people that it was made with, at most 20; nobody is added or taken out. "
+        "One that is deleted is taken for one that the bot was removed from",
     ),
     (
         "TeamsAppInstallation.ReadWriteSelfForChat.All",

@@ -20,7 +20,7 @@ from tests.api.edge import Edge, edge_settings, json_lines, serving_edge
 from tests.api.outage import line_to
 from tests.api.public import bearer, error_of, given_token
 from tests.docs.checkout import REPOSITORY
-from tests.support.company import ACCOUNT, company
+from tests.support.company import ACCOUNT, TENANT, company
 
 pytestmark = pytest.mark.anyio
 
@@ -203,6 +203,44 @@ def test_the_document_has_nothing_of_the_framework_and_the_edge() -> None:
 # Outages and logs
 
 
+ROOM, OURS = "/integration-ms-teams/incidents/Q1", "/v1/incidents/Q1"
+CLICK = {"event": {"event_type": "incident.custom", "data": {"id": "Q1"}}}
+CALLS: list[tuple[str, str, Any]] = [
+    ("GET", "/v1/health", None),
+    ("HEAD", "/v1/health", None),
+    ("POST", f"{ROOM}/dedicated_chat", {"mst_tenant_id": TENANT}),
+    ("GET", f"{ROOM}/dedicated_chat", None),
+    ("DELETE", f"{ROOM}/dedicated_chat", None),
+    ("POST", f"{ROOM}/meeting", {"mst_team_id": "19:team@thread.tacv2"}),
+    ("POST", f"{OURS}/messages", {"to": {"chat": "dedicated"}, "text": "Hello"}),
+    ("PUT", f"{OURS}/conversations/payments-ops", {}),
+    ("DELETE", f"{OURS}/conversations/payments-ops", None),
+    ("PATCH", f"{OURS}/chat", {"topic": "War room"}),
+    ("POST", f"{OURS}/chat/archive", {}),
+    ("GET", f"{OURS}/chat/members", None),
+    ("POST", f"{OURS}/chat/members", {"members": ["PUSER02"]}),
+    ("DELETE", f"{OURS}/chat/members", {"members": ["PUSER02"]}),
+    ("GET", "/v1/operations/0123456789abcdef", None),
+    ("POST", "/v1/custom-actions/chat", CLICK),
+    ("POST", "/v1/custom-actions/meeting", CLICK),
+]
+
+
+def test_these_are_all_calls_of_the_document() -> None:
+    paths = json.loads(DOCUMENT.read_text())["paths"]
+    there = {(method.upper(), path) for path, item in paths.items() for method in item}
+    asked = {(method, _as_written(path)) for method, path, _ in CALLS}
+    assert asked == there
+
+
+def _as_written(path: str) -> str:
+    path = path.replace(ROOM, "/integration-ms-teams/incidents/{incident_id}").replace(
+        OURS, "/v1/incidents/{incident}"
+    )
+    path = re.sub(r"/conversations/.*", "/conversations/{conversation}", path)
+    return re.sub(r"/operations/.*", "/operations/{operation}", path)
+
+
 async def test_a_call_is_answered_503_while_postgres_is_away(
     database_url: str, pool: Pool, temporal: EmbeddedTemporal, client: Client, tmp_path: Any
 ) -> None:
@@ -212,9 +250,12 @@ async def test_a_call_is_answered_503_while_postgres_is_away(
         async with serving_edge(settings, pool, client) as edge:
             token = await given_token(pool)
             await line.cut()
-            answer = await edge.http.get("/v1/health", headers=bearer(token))
-            assert error_of(answer) == (503, "Muster cannot do this now, call again")
-            assert int(answer.headers["retry-after"]) > 0
+            for method, path, body in CALLS:
+                answer = await edge.http.request(method, path, json=body, headers=bearer(token))
+                assert answer.status_code == 503, path
+                assert int(answer.headers["retry-after"]) > 0
+                if method != "HEAD":
+                    assert error_of(answer) == (503, "Muster cannot do this now, call again")
             await line.mend()
             assert (await edge.http.get("/v1/health", headers=bearer(token))).status_code == 200
 

@@ -1,7 +1,7 @@
 """Programs link conversations to an incident, and unlink them: whose they are, and what the card is told."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -10,8 +10,8 @@ import pytest
 from muster.cards.conversations import NOT_THEIRS_TO_STOP
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
-from tests.api.outage import line_to
-from tests.api.public import error_of
+from tests.api.outage import cut_known, line_to
+from tests.api.public import SOON, error_of
 from tests.api.public_stack import Program, Stack, public_stack
 
 pytestmark = pytest.mark.anyio
@@ -230,6 +230,18 @@ async def test_an_incident_that_pagerduty_does_not_know_is_not_found(linking: Li
         assert error_of(answer)[0] == 404
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_an_incident_that_another_account_knows_is_not_found(linking: Linking, method: str) -> None:
+    await linking.has(ANOTHER_ACCOUNT)
+    await linking.has(
+        "INSERT INTO incident_card (account, incident_id, conversation) "
+        f"SELECT 'globex', 'QTHEIRS{method}', id FROM conversation WHERE key = '{ALERTS}'"
+    )
+    body: Any = {} if method == "PUT" else None
+    answer = await linking.program.calls(method, linking.path(ALERTS, f"QTHEIRS{method}"), body)
+    assert error_of(answer) == (404, "there is no such incident")
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -249,10 +261,10 @@ async def test_nothing_is_left_of_a_call_while_temporal_is_away(linking: Linking
     async with (
         line_to(stack.temporal.address) as line,
         stack.another(temporal_address=line.address) as api,
-        stack.program(api) as program,
+        stack.program(replace(api, answer_within=2 * SOON)) as program,
     ):
         away = Linking(program, stack, linking.incident)
-        await line.cut()
+        await cut_known(line, api.gateway)
         answer = await away.links(key="k")
         assert error_of(answer) == (503, "Muster cannot do this now, call again")
         assert int(answer.headers["retry-after"]) > 0

@@ -1,6 +1,7 @@
 """Messages of programs: each call has one effect and one answer, whatever ends between any two steps."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,14 +35,15 @@ from sandbox.up.servers.ports import free_port
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.edge import listening
-from tests.api.outage import line_to
-from tests.api.public import bearer, error_of, given_token
+from tests.api.outage import Line, cut_known, line_to
+from tests.api.public import SOON, bearer, error_of, given_token
 from tests.api.public_stack import api_of, settings_of
 from tests.support.connections import async_client
 from tests.support.pagerduty_account import ADA_USER, COMPANY, SimulatedAccount, running_account
 from tests.support.refused_sends import KeptRefusedSends
 from tests.support.teams_service import TeamsService, teams_service
 from tests.support.temporal import LETS_END, client_of
+from tests.support.waiting import eventually
 from worker import workflow_runner
 from workflows.operation.state import OperationKey
 from workflows.operation.workflow import OperationWorkflow
@@ -49,6 +51,10 @@ from workflows.operation.workflow import OperationWorkflow
 pytestmark = pytest.mark.anyio
 
 OPS = {"channel": "payments-ops"}
+ANOTHER_ACCOUNT = (
+    "INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('globex', 'g', 'us') "
+    "ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass
@@ -179,9 +185,9 @@ async def program(stack: Stack) -> AsyncIterator[Program]:
 
 @pytest.fixture
 async def unheard(stack: Stack) -> AsyncIterator[Program]:
-    """A program for which no worker works."""
+    """A program for which no worker works, so that it is soon answered 202."""
     await stack.teams.reset()
-    async with stack.program() as program:
+    async with stack.program(replace(stack.api, answer_within=SOON)) as program:
         yield program
 
 
@@ -203,6 +209,13 @@ async def test_a_message_is_sent_and_its_operation_says_so(program: Program) -> 
     assert told["url"].startswith("https://teams.microsoft.com/l/message/")
     assert (await program.operation(told["id"])).json() == told
     assert await program.heard("Deploy 7 is out") == 1
+
+
+async def test_markup_in_it_is_shown_as_text(program: Program) -> None:
+    text = "<b>Deploy</b> **7** [notes](https://example.com) <at>Ada</at> &amp; more"
+    assert (await program.says(text)).status_code == 201
+    (sent,) = [m["versions"][0]["activity"] for m in await program.teams.messages()]
+    assert (sent["text"], sent["textFormat"]) == (f"Ada Ops through PagerDuty workflows:\n{text}", "plain")
 
 
 async def test_a_person_is_told_alone(program: Program) -> None:
@@ -292,6 +305,18 @@ async def test_an_incident_that_pagerduty_does_not_know_is_not_found(program: Pr
     assert error_of(await unknown.says("Hello")) == (404, "there is no such incident")
 
 
+async def test_an_incident_that_another_account_knows_is_not_found(program: Program) -> None:
+    pool, theirs = program.api.pool, f"Q{uuid.uuid4().hex[:13].upper()}"
+    await pool.execute(ANOTHER_ACCOUNT)
+    await pool.execute(
+        "INSERT INTO incident_card (account, incident_id, conversation) VALUES ('globex', $1, $2)",
+        *(theirs, program.teams.channel),
+    )
+    answer = await replace(program, incident=theirs).says("Theirs")
+    assert error_of(answer) == (404, "there is no such incident")
+    assert await program.heard("Theirs") == 0
+
+
 async def test_an_incident_that_pagerduty_alone_knows_is_found(program: Program, stack: Stack) -> None:
     known = replace(program, incident=str((await stack.pagerduty.trigger())["id"]))
     assert (await known.says("Nobody saw it yet")).status_code == 201
@@ -356,6 +381,23 @@ async def test_a_key_that_cannot_be_one_is_refused(unheard: Program, key: str) -
     assert error_of(answer) == (400, "Idempotency-Key: it must have 1 to 255 characters that can be printed")
 
 
+@pytest.mark.parametrize("key", [b"a\r\n b", b"a\nb", b"a\rb", b"\r\n a"])
+async def test_a_key_with_line_breaks_is_refused_and_nothing_is_begun(unheard: Program, key: bytes) -> None:
+    before = await unheard.rows()
+    body = json.dumps({"to": OPS, "text": "Hello"}).encode()
+    head = (
+        f"POST {unheard.path} HTTP/1.1\r\nHost: muster\r\nContent-Type: application/json\r\n"
+        f"Authorization: {unheard.headers['Authorization']}\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\nIdempotency-Key: "
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", unheard.http.base_url.port)
+    writer.write(head.encode() + key + b"\r\n\r\n" + body)
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert await unheard.rows() == before
+
+
 async def test_the_longest_key_is_one(program: Program) -> None:
     assert (await program.says("Long", key="k" * 255)).status_code == 201
 
@@ -372,8 +414,8 @@ async def test_what_is_still_being_sent_is_answered_with_its_operation(
     assert told["href"] == f"{stack.api.settings.public_url}/v1/operations/{told['id']}"
     working = (await unheard.operation(told["id"])).json()
     assert (working["state"], working["result"], working["error"]) == ("working", None, None)
-    async with stack.working():
-        answer = await unheard.says("Later", key="k")
+    async with stack.working(), stack.program() as patient:
+        answer = await replace(patient, incident=unheard.incident).says("Later", key="k")
     assert (answer.status_code, answer.json()["id"]) == (201, told["id"])
     assert (await unheard.operation(told["id"])).json()["result"] == "Success"
     assert await unheard.heard("Later") == 1
@@ -450,7 +492,7 @@ async def test_a_call_whose_api_ends_while_it_is_sent_is_answered_by_another(
     program: Program, stack: Stack
 ) -> None:
     gate = stack.teams.holds(len(stack.teams.asked) + 1)
-    async with stack.program() as first:
+    async with stack.program(replace(stack.api, answer_within=SOON)) as first:  # which ends soon
         ended = replace(first, incident=program.incident)
         calling = asyncio.create_task(ended.says("Held", key="k"))
         await stack.teams.until(lambda: bool(stack.teams.calls("POST", "/activities")))
@@ -467,8 +509,9 @@ async def test_what_a_dead_worker_began_is_not_sent_by_the_next(unheard: Program
     await unheard.api.pool.execute(
         "UPDATE operation SET intent_at = now() - interval '31 s' WHERE key = $1", key.key
     )
-    async with stack.working():
-        assert error_of(await unheard.says("Dead", key="k"))[0] == 504
+    async with stack.working(), stack.program() as patient:
+        answer = await replace(patient, incident=unheard.incident).says("Dead", key="k")
+    assert error_of(answer)[0] == 504
     assert await unheard.heard("Dead") == 0
 
 
@@ -479,8 +522,9 @@ async def test_nothing_is_left_of_a_call_while_temporal_is_away(
         settings = stack.api.settings.model_copy(update={"temporal_address": line.address})
         async with stack.reaching(settings, stack.api.pool) as program:
             before = await program.rows()
-            await line.cut()
-            answer = await program.says("Away", key="k")
+            await cut_known(line, program.api.gateway)
+            async with stack.program(replace(program.api, answer_within=SOON)) as impatient:
+                answer = await replace(impatient, incident=program.incident).says("Away", key="k")
             assert error_of(answer) == (503, "Muster cannot do this now, call again")
             assert await program.rows() == before
             await line.mend()
@@ -488,7 +532,9 @@ async def test_nothing_is_left_of_a_call_while_temporal_is_away(
             assert await program.heard("Away") == 0
 
 
-async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) -> None:
+@asynccontextmanager
+async def far_from_postgres(stack: Stack) -> AsyncIterator[tuple[Line, Program]]:
+    """A program, and the line between its API and Postgres."""
     (server,) = stack.api.settings.database.hosts
     async with line_to(str(server)) as line:
         database = replace(stack.api.settings.database, hosts=(Host("127.0.0.1", line.port),))
@@ -496,15 +542,43 @@ async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) ->
             await open_pool(database) as pool,
             stack.reaching(stack.api.settings, pool) as program,
         ):
-            before = await program.rows()
-            await line.cut()
-            answer = await program.says("Away", key="k")
-            assert error_of(answer) == (503, "Muster cannot do this now, call again")
-            assert int(answer.headers["retry-after"]) > 0
-            await line.mend()
-            assert await program.rows() == before
-            assert (await program.says("Away", key="k")).status_code == 201
-            assert await program.heard("Away") == 1
+            yield line, program
+
+
+async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) -> None:
+    async with far_from_postgres(stack) as (line, program):
+        before = await program.rows()
+        await line.cut()
+        answer = await program.says("Away", key="k")
+        assert error_of(answer) == (503, "Muster cannot do this now, call again")
+        assert int(answer.headers["retry-after"]) > 0
+        await line.mend()
+        assert await program.rows() == before
+        assert (await program.says("Away", key="k")).status_code == 201
+        assert await program.heard("Away") == 1
+
+
+async def test_a_call_in_which_postgres_goes_away_is_done_by_the_next(stack: Stack) -> None:
+    """It was begun, and PagerDuty is asked about its incident."""
+    async with far_from_postgres(stack) as (line, program):
+        known = replace(program, incident=str((await stack.pagerduty.trigger())["id"]))
+        before_the_line = replace(program, api=stack.api)
+        begun = await before_the_line.rows()
+        await stack.pagerduty.fault("rest", "slow", seconds=2)
+        saying = asyncio.create_task(known.says("Begun", key="k"))
+
+        async def is_begun() -> bool:
+            return await before_the_line.rows() == begun + 1
+
+        await eventually(is_begun)
+        await line.cut()
+        answer = await saying
+        assert error_of(answer) == (503, "Muster cannot do this now, call again")
+        assert int(answer.headers["retry-after"]) > 0
+        await line.mend()
+        assert await program.heard("Begun") == 0
+        assert (await known.says("Begun", key="k")).status_code == 201
+        assert await program.heard("Begun") == 1
 
 
 # Whose it is
@@ -513,7 +587,7 @@ async def test_nothing_is_left_of_a_call_while_postgres_is_away(stack: Stack) ->
 async def test_another_accounts_operation_is_not_found(program: Program) -> None:
     id = (await program.says("Ours")).json()["id"]
     pool = program.api.pool
-    await pool.execute("INSERT INTO pagerduty_account (key, subdomain, region) VALUES ('globex', 'g', 'us')")
+    await pool.execute(ANOTHER_ACCOUNT)
     await pool.execute("UPDATE operation SET account = 'globex' WHERE key = $1", id)
     assert error_of(await program.operation(id)) == (404, "there is no such operation")
     assert error_of(await program.operation("0" * 16)) == (404, "there is no such operation")
