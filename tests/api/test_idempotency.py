@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.public.admission import CallerIdentity
-from api.public.errors import ApiError
+from api.public.errors import RETRY_AFTER, ApiError
 from api.public.idempotency import Call, Given, Idempotency
 from muster.seed import seed
 from muster.store import operations
 from muster.store.operations import Asked
 from muster.store.pool import Pool, open_pool
-from muster.temporal.attempts import TemporalUnavailable
+from muster.temporal.attempts import Rejected, TemporalUnavailable
 from tests.support.company import ACCOUNT, company
 from tests.support.settings import database_at, settings_for
 from workflows.operation.state import Ended, OperationKey
@@ -158,6 +158,19 @@ async def test_what_an_api_began_and_handed_to_nobody_is_no_promise(
     for _ in range(2):
         with pytest.raises((ApiError, TemporalUnavailable)):
             await answered(pool, called(), FakeWork(begins=fails))
+    assert (await answered(pool, called(), FakeWork())).status_code == 201
+
+
+async def test_where_a_run_gives_no_answer_it_may_be_done_and_is_done_by_the_next(pool: Pool) -> None:
+    """An operator has ended the run."""
+
+    async def is_ended() -> None:
+        raise Rejected("workflow execution already completed")
+
+    with pytest.raises(ApiError, match="may be done") as refused:
+        await answered(pool, called(), FakeWork(begins=is_ended))
+    assert (refused.value.status, refused.value.retry_after) == (503, RETRY_AFTER)
+    assert await pool.fetchval("SELECT count(*) FROM operation") == 1
     assert (await answered(pool, called(), FakeWork())).status_code == 201
 
 

@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from api.gateway import Gateway
+from api.public.errors import NOT_IN_TIME
 from muster.cards.conversations import NOT_THEIRS_TO_STOP
+from muster.temporal.attempts import TemporalUnavailable
 from sandbox.up.servers.postgres import EmbeddedPostgres
 from sandbox.up.servers.temporal import EmbeddedTemporal
 from tests.api.outage import cut_known, line_to
@@ -254,6 +257,23 @@ async def test_an_incident_that_another_account_knows_is_not_found(linking: Link
 )
 async def test_a_bad_body_is_refused_by_name(linking: Linking, body: Any, message: str) -> None:
     assert error_of(await linking.links(body=body)) == (400, message)
+
+
+async def test_what_is_written_and_not_told_is_not_said_to_be_undone(
+    linking: Linking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporal goes away between the two: the same call again tells the card's run."""
+
+    async def is_away(*_: Any) -> None:
+        raise TemporalUnavailable("not reached")
+
+    for call, stopped in ((linking.links, None), (linking.unlinks, SPEAKER)):
+        with monkeypatch.context() as away:
+            away.setattr(Gateway, "signal", is_away)
+            assert error_of(await call()) == (503, NOT_IN_TIME)
+        assert [row["stopped_name"] for row in await linking.rows()] == [stopped]
+        assert (await call()).status_code == 200
+    assert await linking.signals() == ["follow", "end_card"]
 
 
 async def test_nothing_is_left_of_a_call_while_temporal_is_away(linking: Linking) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.operations import OperationActivities
@@ -500,6 +501,28 @@ async def test_a_call_whose_api_ends_while_it_is_sent_is_answered_by_another(
     gate.set()
     assert (await program.says("Held", key="k")).status_code == 201
     assert await program.heard("Held") == 1
+
+
+async def test_a_call_whose_run_an_operator_ends_is_sent_by_the_next(unheard: Program, stack: Stack) -> None:
+    before = await unheard.rows()
+    saying = asyncio.create_task(unheard.says("Ended", key="k"))
+
+    async def is_ended() -> bool:
+        if await unheard.rows() == before:
+            return False
+        key = await stack.api.pool.fetchval("SELECT key FROM operation ORDER BY begun_at DESC LIMIT 1")
+        try:
+            await stack.client.get_workflow_handle(f"operation/acme/{key}").terminate("an operator did")
+        except RPCError:
+            return False
+        return True
+
+    await eventually(is_ended)
+    assert (await saying).status_code in (202, 503)
+    async with stack.working(), stack.program() as patient:
+        answer = await replace(patient, incident=unheard.incident).says("Ended", key="k")
+    assert answer.status_code == 201
+    assert await unheard.heard("Ended") == 1
 
 
 async def test_what_a_dead_worker_began_is_not_sent_by_the_next(unheard: Program, stack: Stack) -> None:
