@@ -7,6 +7,7 @@ inside a function may have an ordinary word for its whole name.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -97,13 +98,20 @@ def _is_in_function(node: ast.AST, around: bool) -> bool:
 
 
 def retired_in(name: str, path: Path) -> set[str]:
-    found: set[str] = set()
     where = path.relative_to(REPOSITORY).as_posix()
-    for place, retired in RETIRED.items():
-        if where.startswith(place):
-            rest = re.sub("|".join(APPROVED[place]) or "$^", "", name)
-            found |= {word.lower() for word in WORDS.findall(rest)} & retired
-    return found - set().union(*(kept for place, kept in KEPT.items() if where.startswith(place)))
+    retiring = tuple(place for place in RETIRED if where.startswith(place))
+    keeping = tuple(place for place in KEPT if where.startswith(place))
+    return set(_retired_there(name, retiring, keeping))
+
+
+@cache
+def _retired_there(name: str, retiring: tuple[str, ...], keeping: tuple[str, ...]) -> frozenset[str]:
+    """Many files have the same names."""
+    found: set[str] = set()
+    for place in retiring:
+        rest = re.sub("|".join(APPROVED[place]) or "$^", "", name)
+        found |= {word.lower() for word in WORDS.findall(rest)} & RETIRED[place]
+    return frozenset(found.difference(*(KEPT[place] for place in keeping)))
 
 
 def test_the_glossary_retires_words() -> None:
